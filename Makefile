@@ -1,0 +1,89 @@
+# From a fresh clone, with nothing but Python and make:
+#   make run    sets up .venv and shows what your coding agents did and cost
+#   make test   sets up .venv and runs every check
+
+VENV     ?= .venv
+PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
+WORKERS  ?= 2
+BIN      := $(VENV)/bin
+PIP      := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST   := $(BIN)/python -m pytest -n $(WORKERS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format soak bench docs clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/.installed ## Run tacho on your own histories, or on a demo history when you have none
+	@report=$$($(BIN)/tacho ingest --json) || exit $$?; \
+	seen=$$(printf '%s' "$$report" | $(BIN)/python -c 'import json, sys; print(json.load(sys.stdin)["files"]["seen"])'); \
+	if [ "$$seen" -gt 0 ]; then \
+		echo "Showing your own histories: $$seen log files on this machine." >&2; $(BIN)/tacho; \
+	else \
+		echo "No agent history on this machine: showing the demo history (made up, kept apart from yours)." >&2; \
+		$(BIN)/tacho demo; \
+	fi
+
+test: lint ## Run every check: lint, types, import contracts, tests
+	HYPOTHESIS_PROFILE=ci $(PYTEST)
+
+lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+soak: $(VENV)/.installed-dev ## Run all tests, the very long ones too, with many more examples
+	HYPOTHESIS_PROFILE=soak $(PYTEST) -m ""
+
+bench: $(VENV)/.installed-dev ## Measure speed, memory and store size (ARGS="--help" for options)
+	$(BIN)/python tools/bench.py $(ARGS)
+
+docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made from the code
+	$(BIN)/python tools/make_docs.py $(ARGS)
+
+clean: ## Remove .venv, caches and builds (never your data)
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A virtual environment holds absolute paths: one that was made elsewhere (a moved or copied checkout) is made anew.
+ifneq ($(shell cat $(VENV)/.made 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+
+$(VENV)/.made:
+	@chosen=; bare=; \
+	for candidate in $(PYTHON); do \
+		"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+		if "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then chosen=$$candidate; break; fi; \
+		bare=$${bare:-$$candidate}; \
+	done; \
+	if [ -z "$$chosen" ] && [ -n "$$bare" ]; then \
+		package=$$("$$bare" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		echo "Tachograph: $$bare cannot make virtual environments here (its module ensurepip is missing)." >&2; \
+		echo "On Debian and Ubuntu:  sudo apt install $$package   then run make again." >&2; \
+		exit 1; \
+	fi; \
+	if [ -z "$$chosen" ]; then \
+		echo "Tachograph needs Python 3.11 or newer; none was found among: $(PYTHON)." >&2; \
+		echo "Install one (python.org, your package manager, or 'uv python install'), or name it: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$chosen" --version) ($$chosen)" >&2; \
+	"$$chosen" -m venv --clear $(VENV) && printf '%s\n' "$(CURDIR)" > $@
+
+# Editable: the sources are used as they lie, so only a change of pyproject.toml asks for a new installation.
+$(VENV)/.installed: $(VENV)/.made pyproject.toml
+	@echo "Installing Tachograph into $(VENV)" >&2
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.made pyproject.toml
+	@echo "Installing Tachograph and its development tools into $(VENV)" >&2
+	@$(PIP) install --quiet --editable '.[dev]'
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,3 @@
+"""Tachograph: flight recorder and coach for coding agents."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What follows from a session's records: pure functions, no I/O."""

@@ -1,0 +1,196 @@
+"""Reading one log from disk: opening, hashing what is read, parsing, counting."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Sequence
+from typing import Any, BinaryIO, cast
+
+import msgspec
+import xxhash
+
+from tachograph.analysis.summary import Summary, summarise
+from tachograph.model import Clean, ParsedLog, Problem, Session
+from tachograph.sources import CannotResume, LogFile, Resume, Source, load_sources
+
+_BUFFER = 1 << 20
+_WRAP = 1 << 64
+
+
+class LogRead(msgspec.Struct, frozen=True, array_like=True):
+    """What reading a log gave."""
+
+    log: LogFile
+    parsed: ParsedLog
+    summaries: tuple[Summary, ...] = ()
+    size: int = 0
+    """Bytes of the file that were there to be read."""
+    read: int = 0
+    """Bytes parsed: less than ``size`` when only what was added was read."""
+    content_hash: int = 0
+    mtime_ns: int = 0
+    inode: int = 0
+    device: int = 0
+    readable: bool = True
+
+
+class Continuation(msgspec.Struct, frozen=True):
+    """How far a log was read before: ``size`` bytes of content with ``content_hash``."""
+
+    resume: Resume
+    size: int
+    content_hash: int
+
+
+class _HashingFile(io.RawIOBase):
+    """A file that hashes every byte from ``start`` on, once."""
+
+    def __init__(self, raw: io.FileIO, hasher: Any, start: int) -> None:
+        self._raw = raw
+        self._hasher = hasher
+        self._hashed = start
+        self._at = raw.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._raw.readinto(buffer) or 0
+        end = self._at + count
+        if end > self._hashed:
+            self._hasher.update(memoryview(buffer)[count - (end - self._hashed) : count])
+            self._hashed = end
+        self._at = end
+        return count
+
+    @property
+    def size(self) -> int:
+        return self._at
+
+
+def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> tuple[LogRead, bool]:
+    """Read ``log``; also say whether ``known`` could be gone on from (else it was read from its start).
+
+    Never raises for what the file holds or for its being unreadable: that is a problem in the result.
+    """
+    source = load_sources()[log.agent]
+    try:
+        with _open(log.path) as raw:
+            sidecar = _read_sidecar(source, log)
+            if known is not None:
+                found = _read_on(source, log, raw, clean, known, sidecar)
+                if found is not None:
+                    return found, True
+                raw.seek(0)
+            return _read(source, log, raw, clean, None, xxhash.xxh3_64(), 0, sidecar), False
+    except OSError as error:
+        problem = Problem("unreadable_file", 0, 0, error.strerror or type(error).__name__)
+        return LogRead(log, ParsedLog((), (problem,)), readable=False), False
+
+
+def _open(path: str) -> io.FileIO:
+    """Open a regular file, without waiting should it have become a FIFO."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "not a regular file")
+        return io.FileIO(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _read_sidecar(source: Source, log: LogFile) -> bytes:
+    path = source.sidecar_path(log)
+    if path is None:
+        return b""
+    try:
+        with _open(path) as file:
+            return file.read(1 << 20) or b""
+    except OSError:
+        return b""
+
+
+def _read_on(
+    source: Source, log: LogFile, raw: io.FileIO, clean: Clean, known: Continuation, sidecar: bytes
+) -> LogRead | None:
+    """Read what was added; None when the file's beginning is no longer what was read before."""
+    hasher = xxhash.xxh3_64()
+    left = known.size
+    while left > 0:
+        chunk = raw.read(min(left, _BUFFER))
+        if not chunk:
+            return None
+        hasher.update(chunk)
+        left -= len(chunk)
+    if _signed(hasher.intdigest()) != known.content_hash:
+        return None
+    raw.seek(known.resume.offset)
+    try:
+        return _read(source, log, raw, clean, known.resume, hasher, known.size, sidecar)
+    except CannotResume:
+        return None
+
+
+def _read(
+    source: Source, log: LogFile, raw: io.FileIO, clean: Clean, resume: Resume | None, hasher: Any, hashed: int, sidecar: bytes
+) -> LogRead:
+    status = os.fstat(raw.fileno())
+    hashing = _HashingFile(raw, hasher, hashed)
+    start = resume.offset if resume else 0
+    stream: BinaryIO = io.BufferedReader(hashing, _BUFFER)
+    if log.path.endswith(".zst"):
+        stream = _decompress(stream)
+    parsed = source.parse(log, stream, clean, resume, sidecar)
+    return LogRead(
+        log,
+        parsed,
+        tuple(summarise(session) for session in parsed.sessions),
+        hashing.size,
+        hashing.size - start,
+        _signed(hasher.intdigest()),
+        status.st_mtime_ns,
+        status.st_ino,
+        status.st_dev,
+    )
+
+
+def _decompress(stream: BinaryIO) -> BinaryIO:
+    import zstandard
+
+    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+    return cast("BinaryIO", _Decompressed(reader))
+
+
+class _Decompressed(io.BufferedReader):
+    """Lines of a zstd stream; damaged data ends it with an OSError instead of a library's error."""
+
+    def __init__(self, reader: Any) -> None:
+        super().__init__(_DecompressedRaw(reader), _BUFFER)
+
+
+class _DecompressedRaw(io.RawIOBase):
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        import zstandard
+
+        try:
+            return int(self._reader.readinto(buffer))
+        except zstandard.ZstdError as error:
+            raise OSError(0, f"damaged zstd data: {error}") from error
+
+
+def _signed(value: int) -> int:
+    return value - _WRAP if value >= _WRAP >> 1 else value
+
+
+def summary_columns(session: Session, after: int) -> Sequence[object]:
+    """The summary of ``session`` as the warehouse stores it."""
+    return msgspec.structs.astuple(summarise(session, after))

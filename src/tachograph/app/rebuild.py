@@ -1,0 +1,95 @@
+"""Making stored things anew: after a change of settings or prices, or because the user asks for it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from tachograph.app.reading import summary_columns
+from tachograph.app.workspace import Prices
+from tachograph.model import Clean, Usage
+from tachograph.settings import Settings
+from tachograph.warehouse.derive import rederive
+from tachograph.warehouse.store import read_meta, transaction, write_meta
+
+_TEXTS = {
+    "prompts": ("text",),
+    "tool_calls": ("command", "error_signature"),
+    "markers": ("detail",),
+    "segments": ("title", "opening"),
+}
+_NAMES = {
+    "tool_calls": ("path", "name"),
+    "segments": ("project", "git_branch", "agent_type"),
+    "problems": ("detail",),
+    "logs": ("path",),
+}
+_PRICE_COLUMNS = (
+    "provider, model, started_at, speed, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches"
+)
+_WHOLE_TEXT = 2000
+
+
+def current_epoch(connection: sqlite3.Connection) -> int:
+    """Number of the last rebuild: logs of an earlier one have to be read again."""
+    return int(read_meta(connection, "epoch", "0"))
+
+
+def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
+    """Have every log read again, and redact the stored text anew: that of logs that are gone has no other way.
+
+    An interruption does no harm: what is not yet read again is so at the next ingestion.
+    """
+    connection.create_function("clean_text", 1, lambda value: value and clean.text(value, _WHOLE_TEXT), deterministic=True)
+    connection.create_function("clean_name", 1, lambda value: value and clean.name(value), deterministic=True)
+    with transaction(connection):
+        for function, tables in (("clean_text", _TEXTS), ("clean_name", _NAMES)):
+            for table, columns in tables.items():
+                for column in columns:
+                    connection.execute(
+                        f"UPDATE {table} SET {column} = {function}({column}) WHERE {column} IS NOT {function}({column})"  # noqa: S608
+                    )
+        write_meta(connection, "epoch", str(current_epoch(connection) + 1))
+        rederive(connection, summary_columns)
+
+
+def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
+    """When ``store.text`` has changed: have every log read again, and drop text that is no longer wanted at once."""
+    held = read_meta(connection, "store_text")
+    if held == settings.store_text:
+        return
+    with transaction(connection):
+        if settings.store_text == "none" and held:
+            connection.execute("UPDATE prompts SET text = ''")
+            connection.execute("UPDATE tool_calls SET command = NULL, error_signature = NULL")
+            connection.execute("UPDATE markers SET detail = ''")
+            connection.execute("UPDATE segments SET title = NULL, opening = NULL")
+            connection.execute("UPDATE sessions SET title = NULL, opening = NULL")
+        if held:
+            write_meta(connection, "epoch", str(current_epoch(connection) + 1))
+        write_meta(connection, "store_text", settings.store_text)
+    if settings.store_text == "none" and held:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def rederive_all(connection: sqlite3.Connection, prices: Prices, *, forced: bool) -> bool:
+    """Recompute prices and all derived rows when prices have changed, or when ``forced``; whether it was done."""
+    if read_meta(connection, "price_fingerprint") == prices.fingerprint and not forced:
+        return False
+    first = not read_meta(connection, "price_fingerprint")
+    with transaction(connection):
+        if not first or forced:
+            _reprice(connection, prices)
+            rederive(connection, summary_columns)
+        connection.execute("DELETE FROM rates WHERE ? NOT LIKE fingerprint || '%'", (prices.fingerprint,))
+        prices.remember(connection)
+        write_meta(connection, "price_fingerprint", prices.fingerprint)
+    return not first or forced
+
+
+def _reprice(connection: sqlite3.Connection, prices: Prices) -> None:
+    def price(provider: str, model: str, at: int, speed: str, *tokens: int) -> int | None:
+        return prices.price(provider, model, at, speed, Usage(*tokens))
+
+    connection.create_function("price", 11, price)
+    connection.execute(f"UPDATE responses SET cost_pico = price({_PRICE_COLUMNS})")  # noqa: S608

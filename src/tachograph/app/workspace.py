@@ -1,0 +1,64 @@
+"""What every use case needs: settings, the data folder, the redactor, prices."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from tachograph.model import Clean, ResolvedRates, Usage
+from tachograph.paths import config_file, data_dir
+from tachograph.settings import Settings, load_settings
+
+
+class Workspace:
+    """One invocation's surroundings; everything is made when first asked for."""
+
+    def __init__(self, folder: Path | None = None, settings: Settings | None = None) -> None:
+        self.folder = folder or data_dir()
+        if settings is not None:
+            self.settings = settings
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Options from ``config.toml`` and the environment. Raises TachographError."""
+        return load_settings(config_file())
+
+    @cached_property
+    def clean(self) -> Clean:
+        """The redactor, as the settings want it."""
+        from tachograph.redaction import default_cleaner
+
+        return default_cleaner(store_text=self.settings.store_text == "full")
+
+    def prices(self, connection: sqlite3.Connection) -> Prices:
+        """Prices, with those remembered in the warehouse."""
+        return Prices(self.settings, connection)
+
+
+class Prices:
+    """The price book of this machine, kept in the warehouse between runs."""
+
+    def __init__(self, settings: Settings, connection: sqlite3.Connection) -> None:
+        from tachograph.pricing import PriceBook, read_overrides
+
+        rows = connection.execute("SELECT record FROM rates").fetchall()
+        known = [msgspec.msgpack.decode(row[0], type=ResolvedRates) for row in rows]
+        self._book = PriceBook(read_overrides(settings.prices), known)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a price may have changed."""
+        return self._book.fingerprint
+
+    def price(self, provider: str, model: str, at: int, speed: str, usage: Usage) -> int | None:
+        """Picodollars of one response or pass; None when no price is known."""
+        cost = self._book.price(provider, model, at, speed, usage)
+        return None if cost is None else cost.total
+
+    def remember(self, connection: sqlite3.Connection) -> None:
+        """Store what had to be resolved anew; prices of an older snapshot go."""
+        rows = [(record.snapshot, msgspec.msgpack.encode(record)) for record in self._book.resolved()]
+        connection.executemany("INSERT OR IGNORE INTO rates VALUES (?, ?)", rows)

@@ -1,0 +1,49 @@
+"""The records that travel between rooms: frozen Structs without I/O.
+
+Times are integers: milliseconds since 1970-01-01 UTC. Tokens are integers. Texts have been through the
+redactor before they get here (see :class:`Clean`).
+"""
+
+from tachograph.model.cleaning import Clean
+from tachograph.model.records import (
+    HUMAN_KINDS,
+    TURN_KINDS,
+    FileOp,
+    FileTouch,
+    Marker,
+    MarkerKind,
+    Pass,
+    Prompt,
+    PromptKind,
+    Response,
+    ToolCall,
+    ToolStatus,
+)
+from tachograph.model.problem import Problem
+from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier
+from tachograph.model.session import ParsedLog, Session
+from tachograph.model.usage import Usage
+
+__all__ = [
+    "HUMAN_KINDS",
+    "TURN_KINDS",
+    "Clean",
+    "Cost",
+    "FileOp",
+    "FileTouch",
+    "Marker",
+    "MarkerKind",
+    "ParsedLog",
+    "Pass",
+    "Problem",
+    "Prompt",
+    "PromptKind",
+    "Rates",
+    "ResolvedRates",
+    "Response",
+    "Session",
+    "Tier",
+    "ToolCall",
+    "ToolStatus",
+    "Usage",
+]

@@ -1,0 +1,249 @@
+"""Tool calls of Codex: what was asked, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from tachograph.model import FileOp, FileTouch, ToolCall, ToolStatus
+from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
+from tachograph.sources._codex_lines import (
+    CallArguments,
+    Change,
+    Item,
+    OldOutput,
+    Payload,
+    decode_arguments,
+    decode_old_output,
+    decode_output,
+)
+from tachograph.sources._hashing import hash_bytes, hash_text
+from tachograph.sources._signature import error_signature
+
+_CATEGORIES = {
+    "exec_command": "shell", "shell": "shell", "shell_command": "shell", "local_shell": "shell", "write_stdin": "shell",
+    "container.exec": "shell", "unified_exec": "shell", "apply_patch": "edit", "update_plan": "task", "view_image": "read",
+    "read_file": "read", "grep_files": "search", "list_dir": "search", "web_search": "web", "spawn_agent": "subagent",
+    "send_input": "subagent", "wait": "subagent", "close_agent": "subagent", "resume_agent": "subagent",
+}  # fmt: skip
+_EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d+)")
+_WALL = re.compile(r"Wall time: ([0-9.]+) seconds")
+_PATCH = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+)$", re.MULTILINE)
+_DECLINED = ("exec command rejected by user", "rejected by user", "patch rejected by user")
+_ABORTED = "aborted by user"
+_HEAD = 1000
+_OPS: dict[str, FileOp] = {
+    "Add": "create", "Update": "modify", "Delete": "delete", "add": "create", "update": "modify", "delete": "delete",
+}  # fmt: skip
+
+
+def categorise(name: str, namespace: str | None) -> str:
+    """Category of a tool; a ``mcp__server`` namespace makes it ``mcp:<server>``."""
+    if namespace and namespace.startswith("mcp__"):
+        return "mcp:" + namespace[5:].rstrip("_")
+    if name.startswith("mcp__"):
+        return "mcp:" + name[5:].partition("__")[0]
+    return _CATEGORIES.get(name, "other")
+
+
+def read_call(payload: Payload, name: str, at: int, session: SessionBuilder) -> None:
+    """Add the call in a ``*_call`` item (its response is not known yet: see ``claim_calls`` in codex.py)."""
+    identity = payload.call_id or payload.id
+    if identity is None or identity in session.calls:
+        return
+    clean = session.clean
+    raw = bytes(payload.arguments) or bytes(payload.input) or bytes(payload.action)
+    given = _decode_arguments(raw)
+    command = given.cmd if given.cmd is not None else given.command
+    category = categorise(name, payload.namespace)
+    path, more, op = given.path or given.file_path, (), "read" if category == "read" else "none"
+    patch = _patch_text(raw, command) if category == "edit" else None
+    added = removed = None
+    if patch is not None:
+        command = None
+        path, op, more = _patched_files(patch, session)
+        added, removed = _count_signs(patch)
+    session.calls[identity] = ToolCall(
+        session.next_position(),
+        identity,
+        "",
+        clean.name(name),
+        clean.name(category),
+        at,
+        command=clean.text(_command_text(command), COMMAND_CHARS) if command else None,
+        path=clean.name(path) if path else None,
+        file_op=op,
+        input_hash=hash_bytes(raw),
+        agent_type=clean.name(given.agent_type) if given.agent_type else None,
+        lines_added=added,
+        lines_removed=removed,
+        more_files=more,
+    )
+
+
+def _decode_arguments(raw: bytes) -> CallArguments:
+    """Arguments come as an object, or as JSON within a JSON string."""
+    try:
+        if raw.startswith(b'"'):
+            text = msgspec.json.decode(raw, type=str)
+            return decode_arguments(text) if text.startswith("{") else CallArguments()
+        return decode_arguments(raw) if raw else CallArguments()
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return CallArguments()
+
+
+def _command_text(command: str | list[str]) -> str:
+    """The command as typed: what a wrapping shell was given, when it is wrapped in one."""
+    if isinstance(command, str):
+        return command
+    if len(command) >= 3 and command[-2] in ("-lc", "-c", "-Command"):
+        return command[-1]
+    return " ".join(command)
+
+
+def _patch_text(raw: bytes, command: str | list[str] | None) -> str | None:
+    if isinstance(command, list) and command[:1] == ["apply_patch"] and len(command) > 1:
+        return command[1]
+    if raw.startswith(b'"'):
+        try:
+            text = msgspec.json.decode(raw, type=str)
+        except msgspec.MsgspecError:
+            return None
+        return text if "*** Begin Patch" in text else None
+    return None
+
+
+def _patched_files(patch: str, session: SessionBuilder) -> tuple[str | None, FileOp, tuple[FileTouch, ...]]:
+    found = [FileTouch(session.clean.name(path.strip()), _OPS[op]) for op, path in _PATCH.findall(patch)]
+    return (found[0].path, found[0].op, tuple(found[1:])) if found else (None, "modify", ())
+
+
+def _count_signs(diff: str) -> tuple[int, int]:
+    lines = diff.splitlines()
+    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+    return added, sum(line.startswith("-") and not line.startswith("---") for line in lines)
+
+
+def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
+    """Join a ``*_call_output`` to its call; False when no such call is known."""
+    call = session.calls.get(payload.call_id or "")
+    if call is None:
+        return False
+    if call.status != "missing":
+        return True
+    text, old = _output_of(bytes(payload.output))
+    code, seconds = _exit_and_wall(text, old)
+    status = _status(text, code)
+    fields: dict[str, Any] = {
+        "exit_code": code,
+        "result_chars": len(text),
+        "result_hash": hash_text(text),
+        "duration_ms": None if seconds is None else round(seconds * 1000),
+    }
+    if status == "error":
+        fields["error_signature"] = error_signature(_body(text), session.clean)
+    session.settle(call.id, status, at, **fields)
+    return True
+
+
+def _output_of(raw: bytes) -> tuple[str, OldOutput | None]:
+    """The result's text, and its parts when it is of the older, JSON-in-a-string kind."""
+    if not raw:
+        return "", None
+    try:
+        value = decode_output(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return "", None
+    if isinstance(value, OldOutput):
+        return value.output or "", value
+    if isinstance(value, list):
+        return "\n".join(part.text for part in value if part.text), None
+    if value is not None and value.startswith('{"') and '"metadata"' in value:
+        try:
+            old = decode_old_output(value)
+            return old.output or "", old
+        except (msgspec.MsgspecError, RecursionError):
+            pass
+    return value or "", None
+
+
+def _exit_and_wall(text: str, old: OldOutput | None) -> tuple[int | None, float | None]:
+    if old is not None and old.metadata is not None:
+        return old.metadata.exit_code, old.metadata.duration_seconds
+    head = text[:_HEAD]
+    code, wall = _EXIT.search(head), _WALL.search(head)
+    return (int(code[1]) if code else None), (float(wall[1]) if wall else None)
+
+
+def _body(text: str) -> str:
+    """The output without its header lines; when there was none, the line that gives the exit code."""
+    head, mark, body = text.partition("Output:\n")
+    if not mark or len(head) > _HEAD:
+        return text
+    code = _EXIT.search(head)
+    return body if body.strip() or code is None else code[0]
+
+
+def _status(text: str, code: int | None) -> ToolStatus:
+    head = text[:_HEAD]
+    if any(phrase in head for phrase in _DECLINED) or head.startswith(_ABORTED):
+        return "denied"
+    if code is not None:
+        return "ok" if code == 0 else "error"
+    failed = head.startswith(("apply_patch verification failed", "failed to ", "execution error", "unsupported call"))
+    return "error" if failed else "ok"
+
+
+def settle_from_item(item: Item, at: int, session: SessionBuilder) -> None:
+    """Take what a completed item says of a command: it is better than what can be read from the output's text."""
+    call = session.calls.get(item.id or "")
+    if call is None or item.type != "CommandExecution":
+        return
+    statuses: dict[str, ToolStatus] = {"completed": "ok", "failed": "error", "declined": "denied"}
+    status = statuses.get(item.status or "", call.status)
+    fields: dict[str, Any] = {"exit_code": item.exit_code}
+    if item.duration is not None:
+        fields["duration_ms"] = item.duration.secs * 1000 + item.duration.nanos // 1_000_000
+    if status == "error" and call.error_signature is None:
+        fields["error_signature"] = error_signature(item.aggregated_output or "", session.clean)
+    session.settle(call.id, status, call.ended_at or at, **fields)
+
+
+def apply_changes(payload: Payload, at: int, session: SessionBuilder) -> None:
+    """Take files and line counts of a ``patch_apply_end`` event."""
+    call = session.calls.get(payload.call_id or "")
+    if call is None or payload.changes is None:
+        return
+    if payload.success is False:
+        session.settle(call.id, "error", call.ended_at or at)
+        return
+    clean = session.clean.name
+    touched = [FileTouch(clean(path), _OPS.get(change.type or "", "modify")) for path, change in payload.changes.items()]
+    counts = [_count_changes(change) for change in payload.changes.values()]
+    fields: dict[str, Any] = {"lines_added": sum(c[0] for c in counts), "lines_removed": sum(c[1] for c in counts)}
+    if touched:
+        fields.update(path=touched[0].path, file_op=touched[0].op, more_files=tuple(touched[1:]))
+    session.settle(call.id, "ok" if payload.success else call.status, call.ended_at or at, **fields)
+
+
+def _count_changes(change: Change) -> tuple[int, int]:
+    if change.unified_diff is not None:
+        return _count_signs(change.unified_diff)
+    count = len((change.content or "").splitlines())
+    return (0, count) if change.type == "delete" else (count, 0)
+
+
+def settle_mcp(payload: Payload, session: SessionBuilder) -> None:
+    """Take server, duration and outcome of an ``mcp_tool_call_end`` event."""
+    call = session.calls.get(payload.call_id or "")
+    if call is None:
+        return
+    fields: dict[str, Any] = {}
+    if payload.duration is not None:
+        fields["duration_ms"] = payload.duration.secs * 1000 + payload.duration.nanos // 1_000_000
+    if payload.invocation is not None and payload.invocation.server and not call.category.startswith("mcp:"):
+        fields["category"] = "mcp:" + session.clean.name(payload.invocation.server)
+    status: ToolStatus = "error" if bytes(payload.result).startswith(b'{"Err"') else call.status
+    session.settle(call.id, status, call.ended_at or call.started_at, **fields)

@@ -1,0 +1,153 @@
+"""What a source is, and where the sources are found."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+import msgspec
+
+from tachograph.model import Clean, ParsedLog, Problem, Session
+
+
+class LogFile(msgspec.Struct, frozen=True, array_like=True):
+    """A file that a source wants to read."""
+
+    agent: str
+    path: str
+    """Absolute, as found (not redacted: for opening, never for storing)."""
+    size: int
+    mtime_ns: int
+    inode: int
+    device: int
+    sidecar_mtime_ns: int = 0
+    """Modification time of a companion file that the source reads too; 0 when there is none."""
+
+
+class Resume(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a log's beginning, for a source that reads only what was added."""
+
+    sessions: tuple[Session, ...]
+    carry: bytes
+    offset: int
+    lines: int
+    problems: tuple[Problem, ...] = ()
+    """Those of the lines before ``offset``."""
+    unknown_types: tuple[tuple[str, int], ...] = ()
+
+
+class CannotResume(Exception):
+    """Raised by ``parse`` when what was added changes what was read before: read the log from its start."""
+
+
+class Source(Protocol):
+    """One agent's log format: a module of this package that has these names."""
+
+    AGENT: str
+    """Short name, the prefix of every session id."""
+    VERSION: int
+    """Raised when parsing changes, so that stored logs are read again."""
+
+    def roots(self) -> list[Path]:
+        """Folders on this machine that may hold the agent's logs."""
+        ...
+
+    def discover(self, folder: Path) -> Iterator[LogFile | Problem]:
+        """Every log under ``folder``, in a fixed order."""
+        ...
+
+    def sidecar_path(self, log: LogFile) -> str | None:
+        """The companion file whose content :meth:`parse` wants; None when the log has none."""
+        ...
+
+    def parse(
+        self, log: LogFile, stream: BinaryIO, clean: Clean, resume: Resume | None = None, sidecar: bytes = b""
+    ) -> ParsedLog:
+        """Read a log from ``stream``, which stands at ``resume.offset`` when that is given.
+
+        Raises OSError as the stream does, and CannotResume; anything odd within the log is a problem in the result.
+        """
+        ...
+
+
+@cache
+def load_sources(package: str = "tachograph.sources") -> dict[str, Source]:
+    """All sources by agent name: every module of ``package`` without a leading underscore."""
+    found: dict[str, Source] = {}
+    home = importlib.import_module(package)
+    for info in pkgutil.iter_modules(home.__path__):
+        if not info.name.startswith("_"):
+            module = importlib.import_module(f"{package}.{info.name}")
+            found[module.AGENT] = module  # type: ignore[assignment]
+    return found
+
+
+def walk(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[os.DirEntry[str], os.stat_result] | Problem]:
+    """Every regular file under ``folder`` whose name ends in one of ``wanted``, by name, symlinked folders included.
+
+    A symlink loop ends where it comes round again; devices, sockets and FIFOs are reported and left alone, unreadable
+    folders are reported. Problems carry the path in ``detail``.
+    """
+    suffixes = tuple(wanted)
+    seen: set[tuple[int, int]] = set()
+    pending = [str(folder)]
+    while pending:
+        here = pending.pop()
+        try:
+            with os.scandir(here) as listing:
+                entries = sorted(listing, key=_entry_name)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                yield Problem("unreadable_folder", 0, 0, f"{here}: {error.strerror}")
+            continue
+        folders: list[str] = []
+        for entry in entries:
+            kind = _kind(entry)
+            if kind == "folder":
+                if not entry.is_symlink() or _is_new(entry, seen):
+                    folders.append(entry.path)
+            elif entry.name.endswith(suffixes):
+                yield from _regular(entry, kind)
+        pending.extend(reversed(folders))
+
+
+def _entry_name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _kind(entry: os.DirEntry[str]) -> Literal["folder", "file", "odd"]:
+    try:
+        if entry.is_dir():
+            return "folder"
+        return "file" if entry.is_file() else "odd"
+    except OSError:
+        return "odd"
+
+
+def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
+    """Whether a symlinked folder leads somewhere not yet visited and not to one of its own ancestors."""
+    target = os.path.realpath(entry.path)
+    here = os.path.realpath(os.path.dirname(entry.path))
+    if here == target or here.startswith(target + os.sep):
+        return False
+    stat = os.stat(target)
+    identity = (stat.st_dev, stat.st_ino)
+    if identity in seen:
+        return False
+    seen.add(identity)
+    return True
+
+
+def _regular(entry: os.DirEntry[str], kind: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result] | Problem]:
+    if kind != "file":
+        yield Problem("not_a_file", 0, 0, f"{entry.path}: not a regular file")
+        return
+    try:
+        yield entry, entry.stat()
+    except OSError as error:
+        yield Problem("unreadable_file", 0, 0, f"{entry.path}: {error.strerror}")

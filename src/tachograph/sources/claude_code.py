@@ -1,0 +1,387 @@
+"""Claude Code: transcripts under ``projects/``, one JSON object a line, subagents in files of their own or inlined."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tachograph.model import Clean, ParsedLog, Problem
+from tachograph.sources._builder import TITLE_CHARS, SessionBuilder
+from tachograph.sources._claude_lines import (
+    InnerLine,
+    Line,
+    LooseLine,
+    Message,
+    Sidecar,
+    ToolResult,
+    decode_api_error,
+    decode_line,
+    decode_loosely,
+    decode_sidecar,
+)
+from tachograph.sources._claude_prompts import INTERRUPTED, classify_prompt
+from tachograph.sources._claude_tools import read_call, settle_call
+from tachograph.sources._claude_usage import merge_usage
+from tachograph.sources._clock import parse_timestamp
+from tachograph.sources._models import provider_of
+from tachograph.sources._reader import LogReader
+from tachograph.sources._source import LogFile, Resume, walk
+
+AGENT = "claude_code"
+VERSION = 1
+SUFFIXES = (".jsonl",)
+
+_TOOL_OUTPUT = f"{os.sep}tool-results{os.sep}"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NAMED_AGENT = re.compile(r"a([a-z]+(?:_[a-z]+)*)-[0-9a-f]+")
+_SILENT = frozenset({
+    "file-history-snapshot", "last-prompt", "mode", "permission-mode", "queue-operation", "tag", "agent-name",
+    "content-replacement", "frame-link", "agent_metadata", "attribution-snapshot", "started", "result",
+})  # fmt: skip
+
+
+def roots() -> list[Path]:
+    """``CLAUDE_CONFIG_DIR`` (comma-separated) if set, else ``~/.config/claude`` and ``~/.claude``; those with projects."""
+    named = os.environ.get("CLAUDE_CONFIG_DIR")
+    if named:
+        places = [Path(part.strip()).expanduser() for part in named.split(",") if part.strip()]
+    else:
+        places = [Path.home() / ".config" / "claude", Path.home() / ".claude"]
+    return [place for place in places if (place / "projects").is_dir()]
+
+
+def discover(folder: Path) -> Iterator[LogFile | Problem]:
+    """Every transcript under ``folder`` (under its ``projects/`` when it has one), at any depth."""
+    home = folder / "projects"
+    files = []
+    sidecars = {}
+    for found in walk(home if home.is_dir() else folder, (".jsonl", ".meta.json")):
+        if isinstance(found, Problem):
+            yield found
+        elif found[0].name.endswith(".meta.json"):
+            sidecars[found[0].path] = found[1].st_mtime_ns
+        else:
+            files.append(found)
+    for entry, stat in files:
+        if entry.name == "journal.jsonl" or entry.name.startswith("rollout-") or _TOOL_OUTPUT in entry.path:
+            continue
+        path = os.path.abspath(entry.path)
+        beside = sidecars.get(entry.path.removesuffix(".jsonl") + ".meta.json", 0)
+        yield LogFile(AGENT, path, stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_dev, beside)
+
+
+def sidecar_path(log: LogFile) -> str | None:
+    """The companion file that :func:`parse` wants the content of; None when the log has none."""
+    return log.path.removesuffix(".jsonl") + ".meta.json" if log.sidecar_mtime_ns else None
+
+
+def parse(
+    log: LogFile, stream: BinaryIO, clean: Clean, resume: Resume | None = None, sidecar: bytes = b""
+) -> ParsedLog:
+    """Read one transcript; see :class:`tachograph.sources._source.Source`."""
+    reader = LogReader(stream, decode_line, Line, clean, resume, loosely=(decode_loosely, LooseLine))
+    transcript = _Transcript(log, clean, reader, sidecar, resume)
+    for line in reader.records():
+        transcript.take(line)
+    return transcript.finish()
+
+
+class _Carry(msgspec.Struct, array_like=True):
+    """What a resumed reading needs beyond the stored records."""
+
+    own_title: bool = False
+    foreign_start: bool = False
+
+
+class _Transcript:
+    """One log being read: its own session, and the subagents inlined into it."""
+
+    def __init__(
+        self, log: LogFile, clean: Clean, reader: LogReader[Line], sidecar: bytes, resume: Resume | None
+    ) -> None:
+        self.clean = clean
+        self.reader = reader
+        self.stem = os.path.basename(log.path).removesuffix(".jsonl")
+        self.folder = _owner_folder(log.path)
+        self.is_agent = self.stem.startswith("agent-")
+        self.sidecar = _read_sidecar(sidecar)
+        self.main: SessionBuilder | None = None
+        self.inlined: dict[str, SessionBuilder] = {}
+        self.sidechains: dict[str, str] = {}
+        self.summaries: dict[str, str] = {}
+        self.carry = _Carry()
+        self.handlers = {
+            "assistant": self._assistant, "user": self._user, "progress": self._progress, "system": self._system,
+            "attachment": self._attachment, "summary": self._summary, "custom-title": self._title,
+            "ai-title": self._title, "pr-link": self._pull_request,
+        }  # fmt: skip
+        if resume is not None:
+            self._resume(resume)
+
+    def _resume(self, resume: Resume) -> None:
+        self.carry = msgspec.msgpack.decode(resume.carry, type=_Carry)
+        builders = [SessionBuilder.resume(session, self.clean) for session in resume.sessions]
+        self.main = builders[0] if builders else None
+        for builder in builders[1:]:
+            self.inlined[builder.native_id.rpartition("/")[2]] = builder
+
+    def take(self, line: Line) -> None:
+        """Read one line."""
+        handler = self.handlers.get(line.type)
+        session = self.main
+        if session is None:
+            session = self._start(line)
+            if session is None:
+                return
+        session.lines += 1
+        if line.cwd is not None:
+            session.see_place(line.cwd, line.gitBranch, line.version)
+        if handler is None:
+            if line.type not in _SILENT:
+                self.reader.report_unknown(line.type)
+            return
+        at = parse_timestamp(line.timestamp)
+        if at is not None:
+            session.see_time(at)
+        else:
+            at = session.ended_at or 0
+        if line.forkedFrom is not None and session.forked_from is None:
+            session.forked_from = f"{AGENT}:{line.forkedFrom.sessionId or ''}"
+        if line.isSidechain and not self.is_agent:
+            session = self._sidechain(line, session, at)
+        handler(line, session, at)
+
+    def _start(self, line: Line) -> SessionBuilder | None:
+        """Begin the log's own session at the first line that is a transcript's; None for lines before it."""
+        if line.type == "summary":
+            self._summary(line, None, 0)
+        if line.sessionId is None and line.uuid is None:
+            return None
+        inner = self.clean.name(line.sessionId) if line.sessionId else None
+        if self.is_agent:
+            owner = self.folder if self.folder and _UUID.fullmatch(self.folder) else inner or self.folder or "unknown"
+            agent_id = self.clean.name(self.stem.removeprefix("agent-"))
+            self.main = self._subagent(owner, agent_id, line)
+            if self.sidecar.parentAgentId:
+                self.main.parent_id = f"{AGENT}:{owner}/{self.clean.name(self.sidecar.parentAgentId)}"
+            return self.main
+        native = self.stem if _UUID.fullmatch(self.stem) or inner is None else inner
+        self.main = SessionBuilder(AGENT, self.clean.name(native), "main", self.clean)
+        if inner is not None and inner != native:
+            self.main.forked_from = f"{AGENT}:{inner}"
+        if line.entrypoint:
+            self.main.entrypoint = self.clean.name(line.entrypoint)
+        return self.main
+
+    def _subagent(self, owner: str, agent_id: str, line: Line) -> SessionBuilder:
+        session = SessionBuilder(AGENT, f"{owner}/{agent_id}", "subagent", self.clean)
+        session.parent_id = f"{AGENT}:{owner}"
+        named = _NAMED_AGENT.fullmatch(agent_id)
+        if self.sidecar.agentType:
+            session.agent_type = self.clean.name(self.sidecar.agentType)
+        elif named:
+            session.agent_type = named[1]
+        return session
+
+    def _inline(self, agent_id: str, line: Line, at: int) -> SessionBuilder:
+        """The builder of a subagent whose messages lie in its parent's log."""
+        parent = self.main
+        assert parent is not None  # noqa: S101 (take() has started it)
+        key = self.clean.name(agent_id)
+        session = self.inlined.get(key)
+        if session is None:
+            session = self.inlined[key] = self._subagent(parent.native_id, key, line)
+            call = parent.calls.get(line.parentToolUseID or "")
+            if call is not None:
+                session.agent_type = call.agent_type
+        session.lines += 1
+        session.see_time(at)
+        session.see_place(line.cwd, line.gitBranch, line.version)
+        return session
+
+    def _sidechain(self, line: Line, parent: SessionBuilder, at: int) -> SessionBuilder:
+        """Very old versions wrote a subagent's lines between its parent's, linked only by uuid."""
+        root = self.sidechains.get(line.parentUuid or "") or f"sidechain-{line.uuid}"
+        if line.uuid:
+            self.sidechains[line.uuid] = root
+        parent.lines -= 1
+        return self._inline(root, line, at)
+
+    def _assistant(self, line: Line | InnerLine, session: SessionBuilder, at: int) -> None:
+        message = line.message
+        if message is None:
+            return
+        if message.model == "<synthetic>" or line.isApiErrorMessage:
+            self._synthetic(line, message, session, at)
+            return
+        key = message.id or line.requestId or line.uuid
+        if key is None:
+            return
+        usage = message.usage
+        if usage is not None:
+            session.usage_lines += 1
+            held = session.responses.get(key)
+            model = self.clean.name(message.model or "unknown")
+            if held is None:
+                held = session.open_response(self.clean.name(key), provider_of(model, "anthropic"), at)
+            merge_usage(held, message, usage, model, at)
+        if isinstance(message.content, list):
+            for block in message.content:
+                if block.type.endswith("tool_use"):
+                    read_call(block, key, at, session)
+
+    def _synthetic(self, line: Line | InnerLine, message: Message, session: SessionBuilder, at: int) -> None:
+        if message.usage is not None:
+            session.usage_lines += 1
+            session.skipped["api_error" if line.isApiErrorMessage else "synthetic"] += 1
+        if line.isApiErrorMessage:
+            texts = [block.text for block in message.content or () if isinstance(block, msgspec.Struct) and block.text]
+            session.add_marker(line.uuid or str(at), "api_error", at, texts[0] if texts else "")
+
+    def _user(self, line: Line | InnerLine, session: SessionBuilder, at: int) -> None:
+        message = line.message
+        if message is None:
+            return
+        if isinstance(message.content, list):
+            texts = []
+            has_result = False
+            for block in message.content:
+                if block.type == "tool_result":
+                    has_result = True
+                    denial = line.toolDenialKind if isinstance(line, Line) else None
+                    if not settle_call(block, line.toolUseResult, denial, at, session):
+                        self.reader.report("orphan_result", "a tool result without its call")
+                elif block.text:
+                    texts.append(block.text)
+            if has_result or (not texts and not message.content):
+                return
+            text = "\n".join(texts)
+        else:
+            text = message.content or ""
+        self._prompt(line, text, session, at)
+
+    def _prompt(self, line: Line | InnerLine, text: str, session: SessionBuilder, at: int) -> None:
+        identity = line.uuid or str(at)
+        if text.startswith(INTERRUPTED):
+            session.add_marker(self.clean.name(identity), "interruption", at)
+            return
+        is_line = isinstance(line, Line)
+        if is_line and line.forkedFrom is not None and line.forkedFrom.messageUuid:
+            identity = line.forkedFrom.messageUuid
+        origin = line.origin.kind if is_line and line.origin else None
+        is_meta, is_summary = is_line and bool(line.isMeta), is_line and bool(line.isCompactSummary)
+        kind, typed = classify_prompt(text, origin, is_meta, is_summary)
+        if session.kind == "subagent" and kind == "human":
+            kind = "task"
+        session.add_prompt(self.clean.name(identity), kind, at, typed)
+
+    def _progress(self, line: Line, session: SessionBuilder, at: int) -> None:
+        data = line.data
+        if data is None or data.type != "agent_progress" or not data.agentId or not isinstance(data.message, InnerLine):
+            return
+        inner = data.message
+        session.lines -= 1
+        moment = parse_timestamp(inner.timestamp)
+        agent = self._inline(data.agentId, line, at if moment is None else moment)
+        if inner.type == "assistant":
+            self._assistant(inner, agent, at if moment is None else moment)
+        elif inner.type == "user":
+            self._user(inner, agent, at if moment is None else moment)
+
+    def _attachment(self, line: Line, session: SessionBuilder, at: int) -> None:
+        """A prompt typed while the agent was busy arrives as an attachment in newer versions."""
+        given = line.attachment
+        if given is None or given.type != "queued_command" or given.commandMode not in (None, "prompt"):
+            return
+        if given.origin is not None and given.origin.kind not in (None, "human"):
+            return
+        text = given.prompt
+        if isinstance(text, list):
+            text = "\n".join(block.text for block in text if block.text)
+        if text:
+            self._prompt(line, text, session, at)
+
+    def _system(self, line: Line, session: SessionBuilder, at: int) -> None:
+        identity = self.clean.name(line.uuid or str(at))
+        if line.subtype == "compact_boundary":
+            detail = line.compactMetadata
+            session.add_marker(identity, "compaction", at, (detail and detail.trigger) or "", detail and detail.preTokens)
+        elif line.subtype == "microcompact_boundary":
+            detail = line.microcompactMetadata
+            session.add_marker(identity, "compaction", at, "micro", detail and detail.preTokens)
+        elif line.subtype == "turn_duration" and line.durationMs is not None:
+            session.add_marker(identity, "turn_duration", at, "", round(line.durationMs))
+        elif line.subtype == "model_refusal_fallback":
+            session.add_marker(identity, "model_fallback", at, f"{line.originalModel} -> {line.fallbackModel}")
+        elif line.subtype == "api_error":
+            status, kind = _describe_api_error(bytes(line.error))
+            session.add_marker(identity, "api_error", at, f"{kind} (try {line.retryAttempt} of {line.maxRetries})", status)
+        elif line.subtype == "local_command":
+            text = _decode_text(bytes(line.content))
+            if text and "<command-name>" in text:
+                self._prompt(line, text, session, at)
+
+    def _summary(self, line: Line, session: SessionBuilder | None, at: int) -> None:
+        """Old title lines, which may be about another session: only one whose leaf is here counts (see finish)."""
+        if line.summary and line.leafUuid and len(self.summaries) < 10000:
+            self.summaries[line.leafUuid] = line.summary
+
+    def _title(self, line: Line, session: SessionBuilder, at: int) -> None:
+        if line.customTitle:
+            session.title = self.clean.text(line.customTitle, TITLE_CHARS) or None
+            self.carry.own_title = True
+        elif line.aiTitle and not self.carry.own_title:
+            session.title = self.clean.text(line.aiTitle, TITLE_CHARS) or None
+
+    def _pull_request(self, line: Line, session: SessionBuilder, at: int) -> None:
+        session.add_marker(self.clean.name(line.prUrl or str(at)), "pr_link", at, line.prUrl or "", line.prNumber)
+
+    def finish(self) -> ParsedLog:
+        """All sessions of the log, its own first."""
+        builders = [*([self.main] if self.main else []), *self.inlined.values()]
+        resumable = self.main is not None and not self.sidechains and not self.summaries
+        carry = msgspec.msgpack.encode(self.carry) if resumable else b""
+        if self.main is None and self.reader.lines:
+            self.reader.report_file("not_a_transcript", "no line belongs to a session")
+        return self.reader.finish([builder.finish() for builder in builders], carry)
+
+
+def _owner_folder(path: str) -> str | None:
+    """Name of the folder that holds ``subagents/``: the session that the subagents belong to."""
+    parts = path.replace("\\", "/").split("/")
+    if "subagents" not in parts:
+        return None
+    at = len(parts) - 1 - parts[::-1].index("subagents")
+    return parts[at - 1] if at > 0 else None
+
+
+def _read_sidecar(raw: bytes) -> Sidecar:
+    if not raw:
+        return Sidecar()
+    try:
+        return decode_sidecar(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return Sidecar()
+
+
+def _decode_text(raw: bytes) -> str | None:
+    if not raw.startswith(b'"'):
+        return None
+    value: Any = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else None
+
+
+def _describe_api_error(raw: bytes) -> tuple[int | None, str]:
+    """HTTP status and kind of an API error; its headers (which name an organisation) are not read."""
+    try:
+        error = decode_api_error(raw)
+        inner = decode_api_error(bytes(error.error.error)) if error.error and error.error.error else None
+    except (msgspec.MsgspecError, RecursionError):
+        return None, "unknown"
+    kind = (inner and inner.type) or (error.error and error.error.type) or error.type
+    return error.status, kind or "unknown"

@@ -1,0 +1,104 @@
+"""Bringing the derived rows up to date after logs were written: owners, sessions, rollups.
+
+Everything here is a function of the stored rows alone, so that neither the order nor the number of ingestions shows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from importlib import resources
+
+from tachograph.model import Session
+from tachograph.warehouse.owners import settle_owners
+from tachograph.warehouse.rows import load_segment
+from tachograph.warehouse.writer import Touched
+
+Summarise = Callable[[Session, int], Sequence[object]]
+"""(session, position up to which records are copies) -> the summary columns of ``segments``."""
+
+_SUMMARY = (
+    "turns", "prompts", "interruptions", "compactions", "api_errors", "tool_calls", "tool_errors", "tool_denied",
+    "subagents", "lines_added", "lines_removed", "active_ms", "opening_hash", "opening",
+)  # fmt: skip
+_EVERYTHING = 1 << 62
+
+
+def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summarise) -> None:
+    """Rebuild what depends on the ``touched`` segments and sessions, within the caller's transaction."""
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_segments (segment INTEGER PRIMARY KEY)")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_sessions (id TEXT PRIMARY KEY)")
+    connection.execute("DELETE FROM dirty_segments")
+    connection.execute("DELETE FROM dirty_sessions")
+    _add(connection, "dirty_sessions", touched.sessions)
+    _add(connection, "dirty_segments", touched.segments)
+    connection.execute(
+        "INSERT OR IGNORE INTO dirty_segments SELECT segment FROM segments WHERE session IN (SELECT id FROM dirty_sessions)"
+    )
+    changed = settle_owners(connection, touched.keys)
+    _add(connection, "dirty_segments", changed)
+    _set_boundaries(connection, summarise)
+    connection.execute(
+        "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM segments JOIN dirty_segments USING (segment)"
+    )
+    _run(connection, "derive_sessions.sql")
+    _run(connection, "derive_usage.sql")
+
+
+def rederive(connection: sqlite3.Connection, summarise: Summarise) -> None:
+    """Rebuild every derived row from the stored ones."""
+    connection.execute("UPDATE segments SET inherited_until = -2")
+    sessions = {row[0] for row in connection.execute("SELECT session FROM segments UNION SELECT id FROM sessions")}
+    segments = {row[0] for row in connection.execute("SELECT segment FROM segments")}
+    derive(connection, Touched(segments=segments, sessions=sessions), summarise)
+
+
+def _add(connection: sqlite3.Connection, table: str, values: Iterable[object]) -> None:
+    connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(value,) for value in values])  # noqa: S608
+
+
+def _run(connection: sqlite3.Connection, name: str) -> None:
+    """Run a file of statements one by one (``executescript`` would commit the transaction)."""
+    text = resources.files("tachograph.warehouse").joinpath("queries", name).read_text("utf-8")
+    statement = ""
+    for line in text.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> None:
+    """Find how far each dirty segment is a copy, and count its records anew where that has changed."""
+    rows = connection.execute(
+        "SELECT s.segment, s.inherited_until,"
+        " (SELECT max(position) FROM responses r WHERE r.segment = s.segment AND r.counted = 0),"
+        " (SELECT count(*) FROM responses r WHERE r.segment = s.segment AND r.counted = 1),"
+        " EXISTS (SELECT 1 FROM responses r WHERE r.segment = s.segment),"
+        " (SELECT count(*) FROM segments o WHERE o.session = s.session)"
+        " FROM segments s JOIN dirty_segments USING (segment)"
+    ).fetchall()
+    for segment, held, last_copy, own, any_response, siblings in rows:
+        until = -1 if last_copy is None else last_copy
+        if any_response and own == 0:
+            until = _EVERYTHING
+        elif not any_response and siblings > 1 and not _is_first(connection, segment):
+            until = _EVERYTHING
+        if until != held:
+            summary = summarise(load_segment(connection, segment), until)
+            columns = ", ".join(f"{name} = ?" for name in _SUMMARY)
+            connection.execute(
+                f"UPDATE segments SET inherited_until = ?, {columns} WHERE segment = ?",  # noqa: S608
+                (until, *summary, segment),
+            )
+
+
+def _is_first(connection: sqlite3.Connection, segment: int) -> bool:
+    """Whether no other segment of the same session comes before this one."""
+    first = connection.execute(
+        "SELECT o.segment FROM segments o JOIN logs l USING (log) WHERE o.session ="
+        " (SELECT session FROM segments WHERE segment = ?)"
+        " ORDER BY o.ordinal > 0, o.started_at IS NULL, o.started_at, l.path_hash, o.ordinal LIMIT 1",
+        (segment,),
+    ).fetchone()
+    return bool(first[0] == segment)

@@ -1,0 +1,278 @@
+-- The warehouse: what the logs said, and what follows from it.
+--
+-- Times are milliseconds since 1970-01-01 UTC (`*_at`), durations milliseconds (`*_ms`), costs picodollars
+-- (`*_pico`, 10^-12 USD), hashes signed 64-bit xxh3. Text was redacted, then cut, before it got here.
+-- "stored" tables hold what a log says about itself; "derived" ones can be made anew from these at any time.
+-- Each table's and column's comment becomes a row of docs/schema.md.
+
+-- (stored) Facts about the warehouse itself.
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,      -- what is told: price_fingerprint, epoch …
+    value TEXT NOT NULL         -- its value
+) STRICT, WITHOUT ROWID;
+
+-- (stored) One row per log file that was read: its checkpoint.
+CREATE TABLE logs (
+    log INTEGER PRIMARY KEY,            -- surrogate key
+    path_hash INTEGER NOT NULL UNIQUE,  -- hash of the absolute path as it lies on disk
+    agent TEXT NOT NULL,                -- claude_code, codex
+    path TEXT NOT NULL,                 -- absolute path, redacted: for people, not for opening
+    size INTEGER NOT NULL,              -- bytes when it was last read
+    mtime_ns INTEGER NOT NULL,          -- modification time when it was last read, ns
+    inode INTEGER NOT NULL,             -- identity of the file, with `device`: another one means it was replaced
+    device INTEGER NOT NULL,            -- device number of the file system
+    sidecar_mtime_ns INTEGER NOT NULL,  -- modification time of the companion file, ns; 0 without one
+    content_hash INTEGER NOT NULL,      -- hash of the `size` bytes read: still the same means the file was only appended to
+    offset INTEGER NOT NULL,            -- bytes up to the end of the last complete line
+    lines INTEGER NOT NULL,             -- complete lines up to `offset`
+    carry BLOB NOT NULL,                -- the source's state at `offset`; empty: the file has to be read whole
+    parser INTEGER NOT NULL,            -- version of the source that read it
+    epoch INTEGER NOT NULL,             -- rebuild it belongs to: older than meta.epoch means to be read again
+    unknown_types TEXT NOT NULL         -- JSON object: record type the source does not know -> count
+) STRICT;
+
+-- (stored) What could not be read as it should.
+CREATE TABLE problems (
+    log INTEGER NOT NULL,       -- logs.log
+    number INTEGER NOT NULL,    -- order within the log
+    slug TEXT NOT NULL,         -- kind of problem, see docs/problems.md
+    line INTEGER NOT NULL,      -- 1-based line; 0: the whole file
+    offset INTEGER NOT NULL,    -- byte offset of the line
+    detail TEXT NOT NULL,       -- one sentence, redacted
+    PRIMARY KEY (log, number)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) One row per session and log: what that log says about that session.
+CREATE TABLE segments (
+    segment INTEGER PRIMARY KEY,    -- surrogate key
+    log INTEGER NOT NULL,           -- logs.log
+    ordinal INTEGER NOT NULL,       -- 0: the log's own session; above: subagents inlined into it
+    session TEXT NOT NULL,          -- sessions.id
+    agent TEXT NOT NULL,            -- claude_code, codex
+    kind TEXT NOT NULL,             -- main or subagent
+    parent_id TEXT,                 -- session that started this one (subagents)
+    forked_from TEXT,               -- session whose history was copied into this one
+    agent_type TEXT,                -- kind of subagent, where this log knows it
+    project TEXT,                   -- root of the first working directory, worktrees folded in
+    cwds TEXT NOT NULL,             -- JSON array of all working directories, in order of appearance
+    git_branch TEXT,                -- last branch named
+    versions TEXT NOT NULL,         -- JSON array of agent versions, in order of appearance
+    title TEXT,                     -- title given by the user or the agent
+    entrypoint TEXT,                -- how the agent was started (cli, sdk-py, codex-tui …)
+    started_at INTEGER,             -- earliest timestamp
+    ended_at INTEGER,               -- latest timestamp
+    complete INTEGER NOT NULL,      -- 0: the log ends within a turn
+    lines INTEGER NOT NULL,         -- raw log lines
+    usage_lines INTEGER NOT NULL,   -- raw lines that carry usage
+    skipped_usage TEXT NOT NULL,    -- JSON object: reason -> raw usage lines that are no usage
+    inherited_until INTEGER NOT NULL DEFAULT -1, -- (derived) records up to this position were copied from another session
+    turns INTEGER NOT NULL,             -- prompts that open a turn, copies left out; so below
+    prompts INTEGER NOT NULL,           -- prompts a person typed
+    interruptions INTEGER NOT NULL,     -- times a person stopped the agent
+    compactions INTEGER NOT NULL,       -- times the context was summarised
+    api_errors INTEGER NOT NULL,        -- API errors and retries
+    tool_calls INTEGER NOT NULL,        -- tool calls
+    tool_errors INTEGER NOT NULL,       -- tool calls that failed by themselves
+    tool_denied INTEGER NOT NULL,       -- tool calls that a person refused
+    subagents INTEGER NOT NULL,         -- tool calls that started a subagent
+    lines_added INTEGER NOT NULL,       -- lines added by edits, where the log says so
+    lines_removed INTEGER NOT NULL,     -- lines removed by edits, where the log says so
+    active_ms INTEGER NOT NULL,         -- time at work, see docs/metrics.md
+    opening_hash INTEGER,               -- hash of the first prompt a person typed, the whole text
+    opening TEXT                        -- that prompt's first 200 characters
+) STRICT;
+CREATE UNIQUE INDEX segments_by_log ON segments (log, ordinal);
+CREATE INDEX segments_by_session ON segments (session);
+CREATE INDEX segments_by_fork ON segments (forked_from) WHERE forked_from IS NOT NULL;
+
+-- (stored) One row per API answer and segment (and further pass of it, see `pass`).
+CREATE TABLE responses (
+    segment INTEGER NOT NULL,           -- segments.segment
+    position INTEGER NOT NULL,          -- place in the session's order of records
+    pass INTEGER NOT NULL,              -- 0: the response; above: further server-side passes at other models
+    key INTEGER NOT NULL,               -- hash of agent and id: equal in every copy of this response
+    id TEXT NOT NULL,                   -- message or response id
+    model TEXT NOT NULL,                -- model that answered
+    provider TEXT NOT NULL,             -- whose price list it is on
+    started_at INTEGER NOT NULL,        -- first line
+    ended_at INTEGER NOT NULL,          -- last line
+    input INTEGER NOT NULL,             -- tokens: uncached input
+    cache_read INTEGER NOT NULL,        -- tokens: read from the cache
+    cache_write_5m INTEGER NOT NULL,    -- tokens: written to the 5-minute cache
+    cache_write_1h INTEGER NOT NULL,    -- tokens: written to the 1-hour cache
+    output INTEGER NOT NULL,            -- tokens: output, reasoning included
+    reasoning INTEGER NOT NULL,         -- tokens: hidden reasoning, a part of `output`
+    web_searches INTEGER NOT NULL,      -- billed web searches
+    cost_pico INTEGER,                  -- API-equivalent cost; NULL: no price is known
+    stop_reason TEXT,                   -- why the model stopped
+    reliable INTEGER NOT NULL,          -- 0: `output` is a placeholder, a lower bound
+    speed TEXT NOT NULL,                -- standard or fast
+    branch TEXT,                        -- git branch at that moment
+    chain INTEGER NOT NULL,             -- fingerprint of all usage records so far (Codex); 0: none
+    replayed INTEGER NOT NULL,          -- 1: the log shows that this was copied from the forked session
+    lines INTEGER NOT NULL,             -- raw lines that carried its usage (0 for further passes)
+    counted INTEGER NOT NULL DEFAULT 1, -- (derived) 0: another session owns this response
+    PRIMARY KEY (segment, position, pass)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX responses_by_key ON responses (key);
+
+-- (stored) One row per tool call and segment.
+CREATE TABLE tool_calls (
+    segment INTEGER NOT NULL,       -- segments.segment
+    position INTEGER NOT NULL,      -- place in the session's order of records
+    id TEXT NOT NULL,               -- call id
+    response INTEGER,               -- responses.position of the answer that made it; NULL: not known
+    name TEXT NOT NULL,             -- tool
+    category TEXT NOT NULL,         -- shell, read, edit, search, web, task, subagent, mcp:<server>, other
+    started_at INTEGER NOT NULL,    -- when the call was made
+    ended_at INTEGER,               -- when the result was there
+    status TEXT NOT NULL,           -- ok, error, denied, cancelled, missing
+    exit_code INTEGER,              -- of a command; NULL: not stated
+    command TEXT,                   -- shell command: first 500 characters, redacted
+    path TEXT,                      -- file or folder worked on, redacted
+    read_offset INTEGER,            -- first line asked for (reads)
+    read_limit INTEGER,             -- number of lines asked for (reads)
+    file_op TEXT NOT NULL,          -- none, create, modify, read, delete
+    input_hash INTEGER NOT NULL,    -- hash of the whole input
+    result_hash INTEGER,            -- hash of the whole result (a file's content where the log has it)
+    result_chars INTEGER,           -- length of the result's text, characters
+    error_signature TEXT,           -- first telling line of the error, numbers as #, redacted
+    lines_added INTEGER,            -- NULL: the log does not say
+    lines_removed INTEGER,          -- NULL: the log does not say
+    duration_ms INTEGER,            -- as the tool reports it; NULL: it does not
+    agent_type TEXT,                -- kind of subagent asked for
+    spawned TEXT,                   -- native id of the subagent started
+    more_files TEXT,                -- JSON array of [path, file_op] after the first file; NULL: none
+    PRIMARY KEY (segment, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tool_calls_failed ON tool_calls (started_at) WHERE status = 'error';
+CREATE INDEX tool_calls_spawning ON tool_calls (spawned) WHERE spawned IS NOT NULL;
+
+-- (stored) One row per prompt and segment.
+CREATE TABLE prompts (
+    segment INTEGER NOT NULL,   -- segments.segment
+    position INTEGER NOT NULL,  -- place in the session's order of records
+    id TEXT NOT NULL,           -- the same in every copy of the prompt
+    kind TEXT NOT NULL,         -- human, slash, shell, notification, meta, compact_summary, task
+    at INTEGER NOT NULL,        -- when it was given
+    text TEXT NOT NULL,         -- first 2,000 characters, redacted
+    chars INTEGER NOT NULL,     -- length of the whole text, characters
+    text_hash INTEGER NOT NULL, -- hash of the whole text
+    PRIMARY KEY (segment, position)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) One row per notable point in a segment.
+CREATE TABLE markers (
+    segment INTEGER NOT NULL,   -- segments.segment
+    position INTEGER NOT NULL,  -- place in the session's order of records
+    id TEXT NOT NULL,           -- kind and origin
+    kind TEXT NOT NULL,         -- compaction, api_error, interruption, model_fallback, pr_link, commit, rollback, turn_duration
+    at INTEGER NOT NULL,        -- when
+    detail TEXT NOT NULL,       -- what, redacted
+    value INTEGER,              -- tokens before a compaction, HTTP status, ms of a turn, number of a pull request
+    PRIMARY KEY (segment, position)
+) STRICT, WITHOUT ROWID;
+
+-- (derived) Responses whose owner holds a lesser copy than another session: the copy that counts.
+CREATE TABLE better_copies (
+    segment INTEGER NOT NULL,       -- owner's segment
+    position INTEGER NOT NULL,      -- owner's responses.position
+    better_segment INTEGER NOT NULL,    -- segment of the copy with the largest output
+    better_position INTEGER NOT NULL,   -- its responses.position
+    PRIMARY KEY (segment, position)
+) STRICT, WITHOUT ROWID;
+
+-- (derived) One row per session, joined from its segments.
+CREATE TABLE sessions (
+    session INTEGER PRIMARY KEY,    -- surrogate key
+    id TEXT NOT NULL UNIQUE,        -- <agent>:<native id>
+    agent TEXT NOT NULL,            -- claude_code, codex
+    kind TEXT NOT NULL,             -- main or subagent
+    parent_id TEXT,                 -- session that started this one
+    root_id TEXT NOT NULL,          -- the main session at the top (itself for a main session)
+    forked_from TEXT,               -- session whose history was copied into this one
+    agent_type TEXT,                -- kind of subagent, as it or its parent says
+    project TEXT,                   -- root of the first working directory, worktrees folded in
+    git_branch TEXT,                -- last branch named
+    version TEXT,                   -- last agent version
+    title TEXT,                     -- title given by the user or the agent
+    opening TEXT,                   -- first 200 characters of the first prompt a person typed
+    opening_hash INTEGER,           -- hash of that whole prompt
+    entrypoint TEXT,                -- how the agent was started
+    started_at INTEGER,             -- earliest timestamp
+    ended_at INTEGER,               -- latest timestamp
+    complete INTEGER NOT NULL,      -- 0: ends within a turn
+    turns INTEGER NOT NULL,         -- own records only (subagents and copies left out), so below
+    prompts INTEGER NOT NULL,       -- prompts a person typed
+    interruptions INTEGER NOT NULL, -- times a person stopped the agent
+    compactions INTEGER NOT NULL,   -- times the context was summarised
+    api_errors INTEGER NOT NULL,    -- API errors and retries
+    tool_calls INTEGER NOT NULL,    -- tool calls
+    tool_errors INTEGER NOT NULL,   -- tool calls that failed by themselves
+    tool_denied INTEGER NOT NULL,   -- tool calls that a person refused
+    subagents INTEGER NOT NULL,     -- tool calls that started a subagent
+    lines_added INTEGER NOT NULL,   -- lines added by edits
+    lines_removed INTEGER NOT NULL, -- lines removed by edits
+    active_ms INTEGER NOT NULL,     -- time at work
+    copies INTEGER NOT NULL         -- responses in its logs that another session owns ("shared prefix")
+) STRICT;
+CREATE INDEX sessions_by_parent ON sessions (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX sessions_by_root ON sessions (root_id);
+CREATE INDEX sessions_by_opening ON sessions (opening_hash) WHERE opening_hash IS NOT NULL;
+CREATE INDEX sessions_by_end ON sessions (ended_at);
+
+-- (derived) Usage by session, quarter-hour, model and branch: the usual questions are answered from here.
+CREATE TABLE usage_quarters (
+    session INTEGER NOT NULL,           -- sessions.session
+    quarter INTEGER NOT NULL,           -- responses.started_at in quarter-hours since 1970 UTC
+    model TEXT NOT NULL,                -- model that answered
+    branch TEXT NOT NULL,               -- git branch; empty: none named
+    responses INTEGER NOT NULL,         -- responses (further passes of one do not count again)
+    input INTEGER NOT NULL,             -- tokens: uncached input
+    cache_read INTEGER NOT NULL,        -- tokens: read from the cache
+    cache_write_5m INTEGER NOT NULL,    -- tokens: written to the 5-minute cache
+    cache_write_1h INTEGER NOT NULL,    -- tokens: written to the 1-hour cache
+    output INTEGER NOT NULL,            -- tokens: output, reasoning included
+    reasoning INTEGER NOT NULL,         -- tokens: hidden reasoning
+    web_searches INTEGER NOT NULL,      -- billed web searches
+    cost_pico INTEGER,                  -- sum of what is priced; NULL: nothing is
+    unpriced INTEGER NOT NULL,          -- responses without a known price
+    unreliable INTEGER NOT NULL,        -- responses whose output is a lower bound
+    PRIMARY KEY (session, quarter, model, branch)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_by_quarter ON usage_quarters (quarter);
+
+-- (stored) Prices resolved so far, so that a report need not load the price library.
+CREATE TABLE rates (
+    fingerprint TEXT NOT NULL,  -- price data and overrides they come from
+    record BLOB NOT NULL,       -- a resolved price, as the pricing room encodes it
+    PRIMARY KEY (fingerprint, record)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) What was removed for good and is not to be read again: hashes only.
+CREATE TABLE purged (
+    hash INTEGER PRIMARY KEY    -- hash of a session id or of a log's path
+) STRICT;
+
+-- Every response that counts, once, under its owner, with the usage of its best copy.
+CREATE VIEW counted_responses AS
+SELECT r.segment, r.position, r.pass, r.key, r.model, r.provider, r.started_at, r.ended_at, r.input, r.cache_read,
+       r.cache_write_5m, r.cache_write_1h, r.output, r.reasoning, r.web_searches, r.cost_pico, r.reliable, r.branch
+FROM responses r
+WHERE r.counted = 1
+  AND NOT EXISTS (SELECT 1 FROM better_copies b WHERE b.segment = r.segment AND b.position = r.position)
+UNION ALL
+SELECT b.segment, b.position, r.pass, r.key, r.model, r.provider, o.started_at, o.ended_at, r.input, r.cache_read,
+       r.cache_write_5m, r.cache_write_1h, r.output, r.reasoning, r.web_searches, r.cost_pico,
+       max(o.reliable, r.reliable), o.branch
+FROM better_copies b
+JOIN responses r ON r.segment = b.better_segment AND r.position = b.better_position
+JOIN responses o ON o.segment = b.segment AND o.position = b.position AND o.pass = 0;
+
+-- Every tool call that counts: those of copied history are left out.
+CREATE VIEW counted_tool_calls AS
+SELECT t.*, s.session FROM tool_calls t JOIN segments s USING (segment) WHERE t.position > s.inherited_until;
+
+-- Every prompt that counts: those of copied history are left out.
+CREATE VIEW counted_prompts AS
+SELECT p.*, s.session FROM prompts p JOIN segments s USING (segment) WHERE p.position > s.inherited_until;

@@ -1,0 +1,120 @@
+"""Opening the warehouse: where it lies, which version it has, who may write."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from tachograph.errors import TachographError
+from tachograph.paths import private_dir, private_file
+from tachograph.warehouse.lock import writer_lock
+
+SCHEMA_VERSION = 1
+FILE_NAME = "warehouse.sqlite"
+_CACHE_KIB = 16 * 1024
+
+
+def warehouse_file(folder: Path) -> Path:
+    """The database within the data folder."""
+    return folder / FILE_NAME
+
+
+def open_reader(folder: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Raises TachographError when the store is missing, damaged or too new."""
+    path = warehouse_file(folder)
+    if not path.is_file():
+        raise TachographError(
+            "There is no warehouse yet.", slug="no_warehouse", hint="Run tacho ingest, or tacho without --no-ingest."
+        )
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, cached_statements=256)
+        _check_version(connection, path)
+        _tune(connection)
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+    return connection
+
+
+@contextmanager
+def open_writer(folder: Path, wait_seconds: float = 10.0) -> Iterator[sqlite3.Connection]:
+    """The one connection that may write, with the writer's lock held; creates the store when there is none.
+
+    The connection is in autocommit mode: use :func:`transaction`. Raises Busy, or TachographError as
+    :func:`open_reader` does.
+    """
+    private_dir(folder)
+    with writer_lock(folder, wait_seconds):
+        path = private_file(warehouse_file(folder))
+        connection = None
+        try:
+            connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+            _check_version(connection, path)
+            _prepare(connection)
+        except sqlite3.DatabaseError as error:
+            if connection is not None:
+                connection.close()
+            raise _damaged(path, error) from error
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is written together or, on any exception, not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def read_meta(connection: sqlite3.Connection, name: str, default: str = "") -> str:
+    """A fact about the warehouse itself."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else default
+
+
+def write_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Change a fact about the warehouse itself."""
+    connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        connection.close()
+        raise TachographError(
+            f"{path} was written by a newer tacho (schema {version}, this one knows {SCHEMA_VERSION}).",
+            slug="store_too_new",
+            hint="Upgrade tacho, or set TACHO_DATA_DIR to another folder.",
+        )
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    _tune(connection)
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        schema = resources.files("tachograph.warehouse").joinpath("schema.sql").read_text("utf-8")
+        connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;")
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def _damaged(path: Path, error: sqlite3.DatabaseError) -> TachographError:
+    return TachographError(
+        f"{path} cannot be read: {error}.",
+        slug="store_damaged",
+        hint="Run tacho doctor; to start over, move the file away and run tacho ingest.",
+    )

@@ -1,0 +1,301 @@
+"""The house rules that no linter knows: sizes, docstrings, sockets, start-up, and nothing of anyone's own machine."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "src" / "tachograph"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 60
+
+SOCKET_MODULES = {
+    "_socket",
+    "aiohttp",
+    "asyncio",
+    "ftplib",
+    "http.client",
+    "http.cookiejar",
+    "http.server",
+    "httpcore",
+    "httpx",
+    "imaplib",
+    "multiprocessing.connection",
+    "multiprocessing.managers",
+    "poplib",
+    "requests",
+    "smtplib",
+    "socket",
+    "socketserver",
+    "ssl",
+    "urllib.request",
+    "urllib3",
+    "webbrowser",
+    "websockets",
+    "xmlrpc",
+}
+HEAVY_MODULES = {
+    "ahocorasick",
+    "asyncio",
+    "genai_prices",
+    "http",
+    "httpx",
+    "multiprocessing",
+    "platformdirs",
+    "pydantic",
+    "rich",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "xxhash",
+    "zstandard",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module below src/."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+every_module = pytest.mark.parametrize("path", SOURCES, ids=name_of)
+
+
+# --------------------------------------------------------------------------------------------------- sizes
+
+
+@every_module
+def test_file_is_short_enough_to_hold_one_idea(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
+
+
+@every_module
+def test_functions_are_short_enough_to_be_read_at_once(path):
+    functions = (node for node in ast.walk(tree_of(path)) if isinstance(node, Function))
+    sizes = [(node.name, (node.end_lineno or node.lineno) - node.lineno + 1) for node in functions]
+    assert [(name, lines) for name, lines in sizes if lines > MAX_FUNCTION_LINES] == []
+
+
+# ---------------------------------------------------------------------------------------------- docstrings
+
+
+def find_undocumented(tree: ast.Module) -> Iterator[str]:
+    """Yield the module, public classes, functions and methods that have no docstring; an empty module needs none."""
+    if tree.body and ast.get_docstring(tree) is None:
+        yield "the module"
+    holders: list[tuple[str, ast.Module | ast.ClassDef]] = [("", tree)]
+    for prefix, holder in holders:
+        for node in holder.body:
+            if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if ast.get_docstring(node) is None and not decorators_of(node) & {"overload", "override", "setter"}:
+                yield prefix + node.name
+            if isinstance(node, ast.ClassDef):
+                holders.append((f"{prefix}{node.name}.", node))
+
+
+def decorators_of(node: Function | ast.ClassDef) -> set[str]:
+    return {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
+
+
+@every_module
+def test_public_names_have_docstrings(path):
+    missing = list(find_undocumented(tree_of(path)))
+    if any(part.startswith("_") for part in name_of(path).split(".")):  # its names are known to one room only
+        missing = [name for name in missing if name == "the module"]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("code", "missing"),
+    [
+        ("", []),
+        ("x = 1", ["the module"]),
+        ('"""Doc."""\ndef f(): ...', ["f"]),
+        ('"""Doc."""\ndef _f(): ...', []),
+        ('"""Doc."""\nclass C:\n    """Doc."""\n    def m(self): ...\n    def __add__(self, o): ...', ["C.m"]),
+        ('"""Doc."""\nclass C:\n    class D:\n        """Doc."""\n        def m(self): ...', ["C", "C.D.m"]),
+        ('"""Doc."""\nclass _C:\n    def m(self): ...', []),
+        ('"""Doc."""\n@typing.overload\ndef f(): ...', []),
+    ],
+)
+def test_the_rule_on_docstrings_finds_what_it_should(code, missing):
+    assert list(find_undocumented(ast.parse(code))) == missing
+
+
+# ------------------------------------------------------------------------------------------------- imports
+
+
+def find_imports(tree: ast.Module, package: str) -> Iterator[str]:
+    """Yield the dotted name of everything imported, wherever in the file; ``package`` anchors relative imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            anchor = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*anchor, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def imports_of(path: Path) -> set[str]:
+    package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
+    return set(find_imports(tree_of(path), package))
+
+
+def matches(name: str, modules: set[str]) -> bool:
+    """Return whether ``name`` is one of ``modules`` or lies in one of them."""
+    parts = name.split(".")
+    return any(".".join(parts[:length]) in modules for length in range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import socket", {"socket"}),
+        ("import os, urllib.request as r", {"urllib.request"}),
+        ("from urllib import request", {"urllib.request"}),
+        ("from urllib.request import urlopen", {"urllib.request", "urllib.request.urlopen"}),
+        ("def f():\n    import http.client", {"http.client"}),
+        ("from urllib.parse import quote\nfrom http import HTTPStatus", set()),
+        ("from . import socket", set()),
+        ("from .socket import x", set()),
+    ],
+)
+def test_the_rule_on_sockets_finds_what_it_should(code, found):
+    imports = find_imports(ast.parse(code), "tachograph.cli")
+    assert {name for name in imports if matches(name, SOCKET_MODULES)} == found
+
+
+@every_module
+def test_only_listed_modules_can_open_a_socket(path):
+    if name_of(path) in CONFIG["tool"]["tachograph"]["network"]:
+        return
+    assert {name for name in imports_of(path) if matches(name, SOCKET_MODULES)} == set()
+
+
+def test_the_list_of_network_modules_agrees_with_the_import_contract():
+    contract = next(c for c in CONFIG["tool"]["importlinter"]["contracts"] if c["name"] == "No sockets")
+    excepted = {edge.partition("->")[0].strip() for edge in contract["ignore_imports"]}
+    listed = set(CONFIG["tool"]["tachograph"]["network"])
+    assert excepted == listed
+    assert listed <= {name_of(path) for path in SOURCES}
+
+
+def source_of(name: str) -> str | None:
+    """Return which source a module belongs to: ``tachograph.sources.codex.lines`` → ``codex``; None for shared ones."""
+    parts = name.split(".")
+    if parts[:2] != ["tachograph", "sources"] or len(parts) < 3 or parts[2].startswith("_"):
+        return None
+    return parts[2] if any(part.stem == parts[2] for part in (PACKAGE / "sources").iterdir()) else None
+
+
+@every_module
+def test_sources_do_not_know_each_other(path):
+    if not path.is_relative_to(PACKAGE / "sources") or path == PACKAGE / "sources" / "__init__.py":
+        return
+    others = {source_of(name) for name in imports_of(path)} - {None, source_of(name_of(path))}
+    assert others == set()
+
+
+# ------------------------------------------------------------------------------------------------ start-up
+
+
+@pytest.mark.parametrize(
+    "module", ["tachograph", "tachograph.errors", "tachograph.paths", "tachograph.settings", "tachograph.cli"]
+)
+def test_importing_it_loads_nothing_heavy(module):
+    code = f"import sys; bare = set(sys.modules); import {module}; print(*(set(sys.modules) - bare))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    assert loaded & HEAVY_MODULES == set()
+
+
+# ------------------------------------------------------------------------------------------- tracked files
+
+MADE_UP_NAMES = {"ada", "alice", "bob", "dev", "me", "name", "sam", "someone", "user", "x", "you"}
+HOME_PATTERN = re.compile(
+    rb"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([A-Za-z][\w.-]*)|(?<![\w.~])/root(?=/[\w.])"
+)
+UNTRACKED_FOLDERS = {".git", ".venv", ".hypothesis", "build", "dist", "__pycache__"}
+
+
+def find_tracked_files() -> list[Path]:
+    """Return what git tracks or would add; without git (a source archive) every file outside folders of tools."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, check=True, capture_output=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return list(walk_files(ROOT))
+    paths = (ROOT / os.fsdecode(name) for name in listed.split(b"\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+def walk_files(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in UNTRACKED_FOLDERS or path.name.endswith((".egg-info", "_cache")):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from walk_files(path)
+        elif path.is_file():
+            yield path
+
+
+def find_private_paths(content: bytes) -> list[str]:
+    """Return the homes named in ``content`` that are not made up, and the place of this checkout."""
+    homes = [match for match in HOME_PATTERN.finditer(content) if (match[1] or b"").decode() not in MADE_UP_NAMES]
+    found = [match[0].decode() for match in homes]
+    if len(ROOT.parts) > 2 and re.search(rb"(?<![\w.])" + re.escape(os.fsencode(ROOT)) + rb"(?![\w-])", content):
+        found.append(str(ROOT))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (b"see /ho" + b"me/jdoe42/project", 1),
+        (b"see /Us" + b"ers/jdoe42/project", 1),
+        (b"C:\\\\Us" + b"ers\\\\jdoe42", 1),
+        (b"in /ro" + b"ot/.claude", 1),
+        (b"cwd /home/ada/project and /Users/sam/x", 0),
+        (b"the /root of a tree, ~/root/x, src/root/x", 0),
+        (os.fsencode(ROOT) + b"/src", 1),
+    ],
+)
+def test_the_rule_on_private_paths_finds_what_it_should(content, count):
+    assert len(find_private_paths(content)) == count
+
+
+def test_no_tracked_file_names_a_place_on_a_developers_machine():
+    tracked = find_tracked_files()
+    assert ROOT / "pyproject.toml" in tracked
+    found = {str(path.relative_to(ROOT)): find_private_paths(path.read_bytes()) for path in tracked}
+    assert {path: places for path, places in found.items() if places} == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md", "src/tachograph/py.typed"]
+)
+def test_what_every_release_needs_is_there(name):
+    assert ROOT / name in find_tracked_files()
