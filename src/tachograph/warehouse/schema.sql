@@ -189,7 +189,7 @@ CREATE TABLE sessions (
     agent TEXT NOT NULL,            -- claude_code, codex
     kind TEXT NOT NULL,             -- main or subagent
     parent_id TEXT,                 -- session that started this one
-    root_id TEXT NOT NULL,          -- the main session at the top (itself for a main session)
+    root_id TEXT NOT NULL,          -- the session at the top (itself for a main session); it may have left no log
     forked_from TEXT,               -- session whose history was copied into this one
     agent_type TEXT,                -- kind of subagent, as it or its parent says
     project TEXT,                   -- root of the first working directory, worktrees folded in

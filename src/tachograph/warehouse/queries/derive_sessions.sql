@@ -77,5 +77,5 @@ UPDATE sessions SET root_id = (
         UNION ALL
         SELECT p.id, p.parent_id, depth + 1 FROM up JOIN sessions p ON p.id = up.parent_id WHERE depth < 64
     )
-    SELECT id FROM up ORDER BY depth DESC LIMIT 1)
+    SELECT coalesce(parent_id, id) FROM up ORDER BY depth DESC LIMIT 1)
 WHERE parent_id IS NOT NULL AND id IN (SELECT id FROM dirty_sessions);

@@ -1,0 +1,5 @@
+"""``python -m tachograph`` is ``tacho``."""
+
+from tachograph.cli import main
+
+main()

@@ -1,0 +1,55 @@
+"""Tokens and cost of a group of responses, as every report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+PICO = 10**12
+
+SUMS = """
+    coalesce(sum(u.responses), 0), coalesce(sum(u.input), 0), coalesce(sum(u.cache_read), 0),
+    coalesce(sum(u.cache_write_5m), 0), coalesce(sum(u.cache_write_1h), 0), coalesce(sum(u.output), 0),
+    coalesce(sum(u.reasoning), 0), coalesce(sum(u.web_searches), 0), sum(u.cost_pico),
+    group_concat(DISTINCT CASE WHEN u.unpriced > 0 THEN u.model END), coalesce(sum(u.unpriced), 0),
+    coalesce(sum(u.unreliable), 0)"""
+"""Columns for :func:`read_totals`, over ``usage_quarters u``."""
+WIDTH = 12
+
+
+class Totals(msgspec.Struct):
+    """Sums over counted responses: tokens are integers, ``usd`` is API-equivalent list price."""
+
+    sessions: int = 0
+    responses: int = 0
+    input: int = 0
+    """Uncached input tokens, for every agent."""
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    output: int = 0
+    reasoning: int = 0
+    web_searches: int = 0
+    usd: float | None = None
+    """Sum of what is priced; null when nothing is. A lower bound when ``unpriced_responses`` > 0."""
+    unpriced_models: list[str] = []
+    unpriced_responses: int = 0
+    output_unreliable_responses: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, each once."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h + self.output
+
+
+def to_usd(pico: int | None) -> float | None:
+    """Dollars of picodollars; None stays None."""
+    return None if pico is None else pico / PICO
+
+
+def read_totals(sessions: int, row: Sequence[Any]) -> Totals:
+    """Totals from the columns of :data:`SUMS`."""
+    models = sorted(row[9].split(",")) if row[9] else []
+    return Totals(sessions, *row[:8], to_usd(row[8]), models, row[10], row[11])

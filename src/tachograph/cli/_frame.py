@@ -1,0 +1,72 @@
+"""Finding the command, running it, and turning whatever goes wrong into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from tachograph.errors import TachographError
+
+DEFAULT = "overview"
+"""What ``tacho`` alone shows."""
+
+
+class CommandTable(click.Group):
+    """Every module of this package without a leading underscore is the command of its name, loaded when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        home = importlib.import_module("tachograph.cli")
+        names = (info.name for info in pkgutil.iter_modules(home.__path__))
+        return sorted(name.replace("_", "-") for name in names if not name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called ``cmd_name``; None when there is none."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"tachograph.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(
+    cls=CommandTable,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Without a command, tacho brings the warehouse up to date and shows the overview (tacho overview --help).",
+)
+@click.version_option(package_name="tachograph", message="tacho %(version)s")
+def tacho() -> None:
+    """Flight recorder and coach for coding agents: what they did, what it cost, exactly and locally."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit code."""
+    arguments = list(arguments)
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version", "-V")):
+        arguments.insert(0, DEFAULT)
+    try:
+        result = tacho.main(arguments, prog_name="tacho", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        print("tacho: interrupted; what was stored is consistent.", file=sys.stderr)
+        return 130
+    except TachographError as error:
+        print(f"tacho: {error.message}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        print("tacho: this is a bug; please report it with the lines above.", file=sys.stderr)
+        return 70
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,66 @@
+"""``tacho ingest``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tachograph.app.ingest import IngestReport, ingest
+from tachograph.app.workspace import Workspace
+from tachograph.cli._options import json_option
+from tachograph.cli._output import print_document, print_json
+from tachograph.cli._progress import progress_bar
+from tachograph.errors import UsageError
+from tachograph.report.document import Document, Line
+from tachograph.report.units import count, size
+
+
+@click.command()
+@click.option("--agent", metavar="NAME", help="Only this agent's logs: claude_code or codex.")
+@click.option(
+    "--path", type=click.Path(path_type=Path), metavar="DIR", help="Logs under DIR instead of the agents' own folders."
+)
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Processes that read at the same time [default: one a core].")
+@click.option("--rebuild", is_flag=True, help="Read every log again; keep the sessions whose logs are gone.")
+@click.option("--rederive", is_flag=True, help="Recompute prices and totals from what is stored.")
+@json_option
+def command(
+    agent: str | None, path: Path | None, jobs: int | None, rebuild: bool, rederive: bool, as_json: bool
+) -> None:
+    """Bring the warehouse up to date: read what is new or changed in the agents' logs."""
+    if rebuild and rederive:
+        raise UsageError("--rebuild and --rederive exclude each other.", hint="--rebuild recomputes everything as well.")
+    if path is not None and not path.exists():
+        raise UsageError(f"{path} does not exist.", slug="no_such_path")
+    with progress_bar() as on_progress:
+        report = ingest(
+            Workspace(), agent=agent, path=path, jobs=jobs or 0, rebuild=rebuild, rederive=rederive, on_progress=on_progress
+        )
+    if as_json:
+        print_json("ingest", _as_published(report))
+    else:
+        print_document(_describe(report))
+
+
+def _as_published(report: IngestReport) -> dict[str, object]:
+    return {
+        "files": {"seen": report.seen, "changed": report.changed, "unreadable": report.unreadable},
+        "bytes": report.bytes,
+        "sessions": report.sessions,
+        "responses": report.responses,
+        "tool_calls": report.tool_calls,
+        "problems": report.problems,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _describe(report: IngestReport) -> Document:
+    lines = [f"{count(report.seen)} log files seen, {count(report.changed)} read ({size(report.bytes)}) in {report.seconds:.1f} s"]
+    if report.changed:
+        lines.append(
+            f"{count(report.sessions)} sessions, {count(report.responses)} responses, {count(report.tool_calls)} tool calls"
+        )
+    if report.problems or report.unreadable:
+        lines.append(f"{count(report.problems)} problems, {count(report.unreadable)} unreadable files: see tacho doctor")
+    return Document([Line(line) for line in lines])
