@@ -169,9 +169,8 @@ def _jwt(rng: random.Random) -> Planted:
     def part(value: dict[str, object]) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
-    secret = ".".join(
-        [part({"alg": "HS256", "typ": "JWT"}), part({"sub": rng.randrange(10**9), "admin": True}), draw(rng, URLSAFE, 43)]
-    )
+    head, claims = part({"alg": "HS256", "typ": "JWT"}), part({"sub": rng.randrange(10**9), "admin": True})
+    secret = f"{head}.{claims}.{draw(rng, URLSAFE, 43)}"
     return Planted("jwt", rng.choice(TOKEN_CARRIERS).format(secret), secret)
 
 
@@ -187,7 +186,7 @@ def _pem(rng: random.Random) -> Planted:
 
 def _slack_webhook(rng: random.Random) -> Planted:
     path = f"T{draw(rng, BASE32, 10)}/B{draw(rng, BASE32, 10)}/{draw(rng, ALNUM, 24)}"
-    return Planted("slack-webhook", f"curl -d '{{}}' https://hooks.slack" + f".com/services/{path}", path)
+    return Planted("slack-webhook", "curl -d '{}' https://hooks.slack" + f".com/services/{path}", path)
 
 
 def _basic_header(rng: random.Random) -> Planted:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from functools import cache
 from typing import Literal
 
 import msgspec
 
 from tachograph.app.filters import QUARTER_MS, Filter
+from tachograph.app.periods import period_labels
 from tachograph.app.totals import SUMS, Totals, read_totals
 
 By = Literal["day", "week", "month", "model", "project", "agent", "session", "agent-type", "branch"]
@@ -49,8 +47,8 @@ class CostReport(msgspec.Struct):
 def report_cost(connection: sqlite3.Connection, by: By, chosen: Filter) -> CostReport:
     """Spend within ``chosen``, dated by response."""
     total = query_totals(connection, chosen)
-    label = _period_labels(by, chosen)
-    connection.create_function("period", 1, label, deterministic=True)
+    if by in ("day", "week", "month"):
+        connection.create_function("period", 1, period_labels(by, chosen.zone), deterministic=True)
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
     rows = connection.execute(
         f"SELECT {_KEYS[by]} AS key, count(DISTINCT s.root_id), {SUMS}"  # noqa: S608
@@ -76,19 +74,6 @@ def query_totals(connection: sqlite3.Connection, chosen: Filter) -> Totals:
         values,
     ).fetchone()
     return read_totals(row[0], row[1:])
-
-
-def _period_labels(by: By, chosen: Filter) -> Callable[[int], str]:
-    """A function from quarter-hours since 1970 UTC to the day, ISO week's Monday, or month they lie in."""
-
-    @cache
-    def label(quarter: int) -> str:
-        day = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, chosen.zone).date()
-        if by == "week":
-            day -= timedelta(days=day.weekday())
-        return day.isoformat()[:7] if by == "month" else day.isoformat()
-
-    return label
 
 
 class Reconciliation(msgspec.Struct):

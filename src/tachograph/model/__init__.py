@@ -19,6 +19,7 @@ from tachograph.model.records import (
     ToolCall,
     ToolStatus,
 )
+from tachograph.model.moments import to_datetime
 from tachograph.model.problem import Problem
 from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier
 from tachograph.model.session import ParsedLog, Session
@@ -46,4 +47,5 @@ __all__ = [
     "ToolCall",
     "ToolStatus",
     "Usage",
+    "to_datetime",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +15,7 @@ LONGEST_MARKER = 51
 
 # The text is looked through in pieces of this many characters: the prefilter copies each to four bytes a character.
 _PIECE = 1 << 16
-# A replacement may show a new secret (a boundary moved); more than two passes were never seen.
+# A replacement may move a boundary and so show one more secret; no text is known that takes more than three passes.
 _PASSES = 4
 
 Span = tuple[int, int, int]
@@ -98,15 +97,20 @@ class Redactor:
 
     def _write(self, text: str, spans: Iterator[Span]) -> str:
         """Copy ``text`` with a marker for each span; overlapping spans become one."""
-        out = io.StringIO()
+        # Strings grow in place; a list of pieces or a StringIO would hold the whole result twice at the end.
+        done = block = ""
         written = 0
         for begin, number, end in spans:
             if begin >= written:
-                out.write(text[written:begin])
-                out.write(self._rules[number].marker)
+                block += text[written:begin]
+                block += self._rules[number].marker
             written = max(written, end)
-        out.write(text[written:])
-        return out.getvalue()
+            if len(block) > _PIECE:
+                done += block
+                block = ""
+        block += text[written:]
+        done += block
+        return done
 
 
 def _prepend(first: Span, rest: Iterator[Span]) -> Iterator[Span]:

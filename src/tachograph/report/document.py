@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias, Union
 
 import msgspec
 
@@ -24,6 +24,14 @@ class Heading(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
+class Facts(msgspec.Struct, frozen=True):
+    """Names and what is to be said of each, in two columns; the second is wrapped."""
+
+    items: list[tuple[str, str]]
+    style: Style = "dim"
+    """Of the names."""
+
+
 class Column(msgspec.Struct, frozen=True):
     """A table's column. Flexible ones share the width that is left and are cut with an ellipsis."""
 
@@ -32,21 +40,50 @@ class Column(msgspec.Struct, frozen=True):
     flexible: bool = False
     keep_end: bool = False
     """Cut at the start instead of the end (paths tell more at their end)."""
+    least: int = 26
+    """Width that a flexible column keeps as long as there are columns to drop."""
     rank: int = 0
     """Where the width does not suffice, columns of the highest rank go first; 0 always stays."""
     style: Style = ""
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Rows of cells, as many as there are columns."""
+    """Rows of cells, as many as there are columns. No line of titles when all of them are empty."""
 
     columns: list[Column]
     rows: list[list[str]]
     footer: list[str] | None = None
     """A last row of totals."""
+    notes: dict[int, Line] = {}
+    """A line below a row, by the row's index."""
 
 
-Block = Line | Heading | Table
+class Bar(msgspec.Struct, frozen=True):
+    """One column of a chart."""
+
+    label: str
+    value: str
+    """What is written below the bar."""
+    size: float
+    """Its height, in whatever unit; 0 shows no bar."""
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """Upright bars side by side; where the width does not suffice, the first ones go."""
+
+    bars: list[Bar]
+    height: int = 3
+    """Lines of the highest bar."""
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Two parts next to each other where the width suffices for both, else one below the other."""
+
+    left: list[Block]
+    right: list[Block]
+
+
+Block: TypeAlias = Union[Line, Heading, Facts, Table, Chart, Beside]
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
 UNKNOWN = "–"
 
 
@@ -26,6 +28,14 @@ def usd(value: float | None, lower_bound: bool = False) -> str:
     if value is None:
         return "unpriced"
     text = f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.4f}"
+    return f"≥{text}" if lower_bound else text
+
+
+def usd_short(value: float | None, lower_bound: bool = False) -> str:
+    """``$3.05``, ``$38``, ``$1.2k``: where room is short; a dash when unknown."""
+    if value is None:
+        return UNKNOWN
+    text = f"${value:.2f}" if value < 9.995 else f"${value:.0f}" if value < 999.5 else f"${value / 1000:.1f}k"
     return f"≥{text}" if lower_bound else text
 
 
@@ -56,3 +66,28 @@ def duration(milliseconds: int | None) -> str:
 def percent(part: float, whole: float) -> str:
     """``12.3 %``; a dash when there is no whole."""
     return f"{100 * part / whole:.1f} %" if whole else UNKNOWN
+
+
+def day(moment: datetime | None, zone: tzinfo) -> str:
+    """``2026-05-20`` in ``zone``; a dash when unknown."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def minute(moment: datetime | None, zone: tzinfo) -> str:
+    """``2026-05-20 14:30`` in ``zone``; a dash when unknown."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def clock(moment: datetime | None, zone: tzinfo) -> str:
+    """``14:30`` in ``zone``; a dash when unknown."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone):%H:%M}"
+
+
+def seconds(value: float | None) -> str:
+    """:func:`duration` of seconds."""
+    return duration(None if value is None else round(value * 1000))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 session``, ``2 sessions``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -5,34 +5,36 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
+from tachograph.sources._limits import Count, Duration, Number, Searches
+
 
 class CacheCreation(Struct, gc=False):
-    ephemeral_1h_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: Count | None = None
 
 
 class ServerTools(Struct, gc=False):
-    web_search_requests: int | None = None
+    web_search_requests: Searches | None = None
 
 
 class PassUsage(Struct):
     type: str | None = None
     model: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
 
 
 class OutputDetails(Struct, gc=False):
-    thinking_tokens: int | None = None
+    thinking_tokens: Count | None = None
 
 
 class LineUsage(Struct):
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     cache_creation: CacheCreation | None = None
     server_tool_use: ServerTools | None = None
     output_tokens_details: OutputDetails | None = None
@@ -67,8 +69,8 @@ class Message(Struct):
 
 class ReadFile(Struct, gc=False):
     content: str | None = None
-    startLine: int | None = None  # noqa: N815 (the log's own name)
-    numLines: int | None = None  # noqa: N815
+    startLine: Number | None = None  # noqa: N815 (the log's own name)
+    numLines: Number | None = None  # noqa: N815
 
 
 class Hunk(Struct):
@@ -81,7 +83,7 @@ class GitCommit(Struct, gc=False):
 
 
 class GitPull(Struct, gc=False):
-    number: int | None = None
+    number: Number | None = None
     action: str | None = None
     url: str | None = None
 
@@ -102,10 +104,10 @@ class ToolResult(Struct):
     interrupted: bool | None = None
     returnCodeInterpretation: str | None = None  # noqa: N815
     backgroundTaskId: str | None = None  # noqa: N815
-    exitCode: int | None = None  # noqa: N815
-    durationMs: float | None = None  # noqa: N815
-    totalDurationMs: float | None = None  # noqa: N815
-    durationSeconds: float | None = None  # noqa: N815
+    exitCode: Number | None = None  # noqa: N815
+    durationMs: Duration | None = None  # noqa: N815
+    totalDurationMs: Duration | None = None  # noqa: N815
+    durationSeconds: Duration | None = None  # noqa: N815
     agentId: str | None = None  # noqa: N815
     agentType: str | None = None  # noqa: N815
 
@@ -130,7 +132,7 @@ class Progress(Struct):
 
 class CompactMetadata(Struct, gc=False):
     trigger: str | None = None
-    preTokens: int | None = None  # noqa: N815
+    preTokens: Number | None = None  # noqa: N815
 
 
 class ForkedFrom(Struct, gc=False):
@@ -180,17 +182,17 @@ class Line(Struct):
     content: Raw = Raw()
     compactMetadata: CompactMetadata | None = None  # noqa: N815
     microcompactMetadata: CompactMetadata | None = None  # noqa: N815
-    durationMs: float | None = None  # noqa: N815
+    durationMs: Duration | None = None  # noqa: N815
     originalModel: str | None = None  # noqa: N815
     fallbackModel: str | None = None  # noqa: N815
     error: Raw = Raw()
-    retryAttempt: int | None = None  # noqa: N815
-    maxRetries: int | None = None  # noqa: N815
+    retryAttempt: Number | None = None  # noqa: N815
+    maxRetries: Number | None = None  # noqa: N815
     summary: str | None = None
     leafUuid: str | None = None  # noqa: N815
     aiTitle: str | None = None  # noqa: N815
     customTitle: str | None = None  # noqa: N815
-    prNumber: int | None = None  # noqa: N815
+    prNumber: Number | None = None  # noqa: N815
     prUrl: str | None = None  # noqa: N815
 
 
@@ -201,7 +203,7 @@ class ApiErrorBody(Struct):
 
 
 class ApiError(Struct):
-    status: int | None = None
+    status: Number | None = None
     type: str | None = None
     error: ApiErrorBody | None = None
 
@@ -213,8 +215,8 @@ class ToolInput(Struct):
     file_path: str | None = None
     notebook_path: str | None = None
     path: str | None = None
-    offset: int | None = None
-    limit: int | None = None
+    offset: Number | None = None
+    limit: Number | None = None
     subagent_type: str | None = None
 
 

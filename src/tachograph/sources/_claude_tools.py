@@ -10,7 +10,9 @@ import msgspec
 from tachograph.model import FileOp, ToolCall, ToolStatus
 from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import Block, ToolInput, ToolResult, decode_input
+from tachograph.sources._decode import decode_part, decode_string
 from tachograph.sources._hashing import hash_bytes, hash_text
+from tachograph.sources._ids import clean_id
 from tachograph.sources._signature import error_signature
 
 _CATEGORIES = {
@@ -25,8 +27,9 @@ _CATEGORIES = {
     "SendMessage": "subagent", "Workflow": "subagent",
 }  # fmt: skip
 _SHELLS = ("Bash", "PowerShell")
-_EXIT_CODE = re.compile(r"Exit code (\d+)")
-_REMINDER = re.compile(r"\s*<system-reminder>.*?</system-reminder>\s*", re.DOTALL)
+_EXIT_CODE = re.compile(r"Exit code (\d{1,10})\b")
+_LARGEST = 2**53
+_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 _REFUSED = ("The user doesn't want to proceed with this tool use", "[Request interrupted by user")
 _SIBLING = "Sibling tool call errored"
 
@@ -40,16 +43,19 @@ def categorise(name: str) -> str:
 
 def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> None:
     """Add the call in a ``tool_use`` block made by ``response`` at ``at`` (ms UTC)."""
-    if block.id is None or block.id in session.calls:
+    if block.id is None:
         return
     clean = session.clean
+    identity = clean_id(block.id, clean)
+    if identity in session.calls:
+        return
     raw = bytes(block.input)
     given = _decode_input(raw)
     name = clean.name(block.name or "")
     path = given.file_path or given.notebook_path or given.path
-    session.calls[block.id] = ToolCall(
+    session.calls[identity] = ToolCall(
         session.next_position(),
-        block.id,
+        identity,
         response,
         name,
         categorise(name),
@@ -66,13 +72,11 @@ def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> 
 def _decode_input(raw: bytes) -> ToolInput:
     if not raw:
         return ToolInput()
-    try:
-        return decode_input(raw)
-    except (msgspec.MsgspecError, RecursionError):
-        pass
-    try:
-        values = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError):
+    given = decode_part(decode_input, raw)
+    if given is not None:
+        return given
+    values = decode_part(msgspec.json.decode, raw)
+    if not isinstance(values, dict):
         return ToolInput()
     known = {name: _coerce(name, values[name]) for name in ToolInput.__struct_fields__ if name in values}
     return ToolInput(**known)
@@ -82,9 +86,10 @@ def _coerce(name: str, value: Any) -> Any:
     """A model may send ``"10"`` for 10: take what is meant, or nothing."""
     if name in ("offset", "limit"):
         try:
-            return int(value)
+            number = int(value)
         except (TypeError, ValueError, OverflowError):
             return None
+        return number if abs(number) <= _LARGEST else None
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
     return value if isinstance(value, str) else None
@@ -95,7 +100,7 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
 
     ``result`` is the line's ``toolUseResult`` (an object, a string, or nothing of use).
     """
-    call = session.calls.get(block.tool_use_id or "")
+    call = session.calls.get(clean_id(block.tool_use_id or "", session.clean))
     if call is None:
         return False
     if call.status != "missing":
@@ -114,7 +119,7 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
     fields["result_hash"] = _result_hash(text, detail)
     fields["duration_ms"] = _duration(detail)
     if detail is not None and detail.agentId:
-        fields["spawned"] = detail.agentId
+        fields["spawned"] = session.clean.name(detail.agentId)
         if call.agent_type is None and detail.agentType:
             fields["agent_type"] = session.clean.name(detail.agentType)
     session.settle(call.id, status, at, **fields)
@@ -183,16 +188,16 @@ def _line_changes(detail: ToolResult | None) -> tuple[int | None, int | None]:
 
 def _count_lines(raw: bytes) -> int | None:
     """Lines of the text in the JSON string ``raw``; None when it is no string."""
-    if not raw.startswith(b'"'):
+    text = decode_part(decode_string, raw)
+    if text is None:
         return None
-    text: str = msgspec.json.decode(raw)
     return text.count("\n") + (not text.endswith("\n") if text else 0)
 
 
 def _result_hash(text: str, detail: ToolResult | None) -> int:
     if detail is not None and detail.file is not None and detail.file.content is not None:
         return hash_text(detail.file.content)
-    return hash_text(_REMINDER.sub("", text) if "<system-reminder>" in text else text)
+    return hash_text(_REMINDER.sub("", text).strip() if "<system-reminder>" in text else text)
 
 
 def _duration(detail: ToolResult | None) -> int | None:

@@ -24,16 +24,19 @@ def merge_usage(held: OpenResponse, message: Message, usage: LineUsage, model: s
     held.model = model
     held.stop_reason = message.stop_reason
     held.speed = usage.speed or "standard"
+    searches = (usage.server_tool_use.web_search_requests or 0) if usage.server_tool_use else 0
+    thinking = (usage.output_tokens_details.thinking_tokens or 0) if usage.output_tokens_details else 0
     passes = [p for p in usage.iterations if (p.type or "").endswith("message")] if usage.iterations else ()
     if len(passes) > 1:
-        # The last hop comes first: it is the one that gave the response its model.
-        held.passes = tuple(Pass(p.model or model, _usage(p, 0, 0)) for p in reversed(passes))
+        # The last hop comes first: it is the one that gave the response its model, and what is said once is said of it.
+        *earlier, last = passes
+        hidden = min(thinking, last.output_tokens or 0)
+        first = Pass(last.model or model, _usage(last, hidden, searches))
+        held.passes = (first, *(Pass(p.model or model, _usage(p, 0, 0)) for p in reversed(earlier)))
         held.usage = sum((p.usage for p in held.passes), Usage())
         return
-    searches = usage.server_tool_use.web_search_requests if usage.server_tool_use else 0
-    thinking = usage.output_tokens_details.thinking_tokens if usage.output_tokens_details else 0
     held.passes = ()
-    held.usage = _usage(usage, thinking or 0, searches or 0)
+    held.usage = _usage(usage, thinking, searches)
 
 
 def _usage(line: LineUsage | PassUsage, reasoning: int, searches: int) -> Usage:

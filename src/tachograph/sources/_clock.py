@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-_DAYS: dict[str, int] = {}
+_MINUTES: dict[str, int] = {}
+"""Milliseconds of ``YYYY-MM-DDTHH:MM:``: a log's lines lie close together."""
 
 
 def parse_timestamp(text: str | None) -> int | None:
@@ -16,10 +17,10 @@ def parse_timestamp(text: str | None) -> int | None:
         return None
     try:
         if len(text) == 24 and text[23] == "Z" and text[19] == ".":
-            day = _DAYS.get(text[:10])
-            if day is not None:
-                return day + int(text[11:13]) * 3600000 + int(text[14:16]) * 60000 + int(text[17:19]) * 1000 + int(text[20:23])
-            _remember_day(text[:10])
+            minute = _MINUTES.get(text[:17])
+            if minute is not None:
+                return minute + int(text[17:19]) * 1000 + int(text[20:23])
+            _remember_minute(text[:17])
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
@@ -28,7 +29,8 @@ def parse_timestamp(text: str | None) -> int | None:
     return round(moment.timestamp() * 1000)
 
 
-def _remember_day(day: str) -> None:
-    if len(_DAYS) > 5000:
-        _DAYS.clear()
-    _DAYS[day] = int(datetime.fromisoformat(day).replace(tzinfo=timezone.utc).timestamp() * 1000)
+def _remember_minute(start: str) -> None:
+    if len(_MINUTES) > 5000:
+        _MINUTES.clear()
+    moment = datetime.fromisoformat(start + "00").replace(tzinfo=timezone.utc)
+    _MINUTES[start] = int(moment.timestamp()) * 1000

@@ -5,16 +5,18 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
+from tachograph.sources._limits import Duration, Number, Total
+
 
 class TokenUsage(Struct, frozen=True, gc=False):
     """Codex's own counts: ``input_tokens`` holds the cached ones, ``output_tokens`` the reasoning ones."""
 
-    input_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_input_tokens: int | None = None
-    output_tokens: int | None = None
-    reasoning_output_tokens: int | None = None
-    total_tokens: int | None = None
+    input_tokens: Total | None = None
+    cached_input_tokens: Total | None = None
+    cache_write_input_tokens: Total | None = None
+    output_tokens: Total | None = None
+    reasoning_output_tokens: Total | None = None
+    total_tokens: Total | None = None
 
 
 class TokenInfo(Struct):
@@ -27,8 +29,8 @@ class Git(Struct, gc=False):
 
 
 class Seconds(Struct, gc=False):
-    secs: int = 0
-    nanos: int = 0
+    secs: Number = 0
+    nanos: Number = 0
 
 
 class Invocation(Struct, gc=False):
@@ -86,8 +88,8 @@ class Payload(Struct):
     # prompts and turns
     message: str | None = None
     reason: str | None = None
-    duration_ms: float | None = None
-    num_turns: int | None = None
+    duration_ms: Duration | None = None
+    num_turns: Number | None = None
 
 
 class Line(Struct):
@@ -106,6 +108,7 @@ class CallArguments(Struct):
     path: str | None = None
     file_path: str | None = None
     agent_type: str | None = None
+    input: str | None = None
 
 
 class Item(Struct):
@@ -115,7 +118,7 @@ class Item(Struct):
     id: str | None = None
     command: str | list[str] | None = None
     status: str | None = None
-    exit_code: int | None = None
+    exit_code: Number | None = None
     duration: Seconds | None = None
     aggregated_output: str | None = None
     content: str | list[Raw] | None = None
@@ -136,8 +139,8 @@ class OldOutput(Struct):
 
 
 class OldMetadata(Struct, gc=False):
-    exit_code: int | None = None
-    duration_seconds: float | None = None
+    exit_code: Number | None = None
+    duration_seconds: Duration | None = None
 
 
 class Spawn(Struct):

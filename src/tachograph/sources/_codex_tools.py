@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from tachograph.model import FileOp, FileTouch, ToolCall, ToolStatus
 from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
 from tachograph.sources._codex_lines import (
@@ -19,6 +17,7 @@ from tachograph.sources._codex_lines import (
     decode_old_output,
     decode_output,
 )
+from tachograph.sources._decode import decode_part, decode_string, decode_tolerantly
 from tachograph.sources._hashing import hash_bytes, hash_text
 from tachograph.sources._signature import error_signature
 
@@ -28,8 +27,8 @@ _CATEGORIES = {
     "read_file": "read", "grep_files": "search", "list_dir": "search", "web_search": "web", "spawn_agent": "subagent",
     "send_input": "subagent", "wait": "subagent", "close_agent": "subagent", "resume_agent": "subagent",
 }  # fmt: skip
-_EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d+)")
-_WALL = re.compile(r"Wall time: ([0-9.]+) seconds")
+_EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d{1,10})\b")
+_WALL = re.compile(r"Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
 _PATCH = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _DECLINED = ("exec command rejected by user", "rejected by user", "patch rejected by user")
 _ABORTED = "aborted by user"
@@ -48,18 +47,17 @@ def categorise(name: str, namespace: str | None) -> str:
     return _CATEGORIES.get(name, "other")
 
 
-def read_call(payload: Payload, name: str, at: int, session: SessionBuilder) -> None:
-    """Add the call in a ``*_call`` item (its response is not known yet: see ``claim_calls`` in codex.py)."""
-    identity = payload.call_id or payload.id
-    if identity is None or identity in session.calls:
+def read_call(payload: Payload, identity: str, name: str, at: int, session: SessionBuilder) -> None:
+    """Add the call in a ``*_call`` item; its response is not known before the usage that follows it."""
+    if identity in session.calls:
         return
     clean = session.clean
     raw = bytes(payload.arguments) or bytes(payload.input) or bytes(payload.action)
     given = _decode_arguments(raw)
     command = given.cmd if given.cmd is not None else given.command
-    category = categorise(name, payload.namespace)
+    patch = _patch_text(raw, given)
+    category = categorise(name, payload.namespace) if patch is None else "edit"
     path, more, op = given.path or given.file_path, (), "read" if category == "read" else "none"
-    patch = _patch_text(raw, command) if category == "edit" else None
     added = removed = None
     if patch is not None:
         command = None
@@ -85,13 +83,14 @@ def read_call(payload: Payload, name: str, at: int, session: SessionBuilder) -> 
 
 def _decode_arguments(raw: bytes) -> CallArguments:
     """Arguments come as an object, or as JSON within a JSON string."""
-    try:
-        if raw.startswith(b'"'):
-            text = msgspec.json.decode(raw, type=str)
-            return decode_arguments(text) if text.startswith("{") else CallArguments()
-        return decode_arguments(raw) if raw else CallArguments()
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+    text = (decode_part(decode_string, raw) or "").encode() if raw.startswith(b'"') else raw
+    if not text.startswith(b"{"):
         return CallArguments()
+    given = decode_part(decode_arguments, text)
+    if given is not None:
+        return given
+    records: tuple[CallArguments, ...] = decode_tolerantly(text, CallArguments).records
+    return records[0] if records else CallArguments()
 
 
 def _command_text(command: str | list[str]) -> str:
@@ -103,16 +102,15 @@ def _command_text(command: str | list[str]) -> str:
     return " ".join(command)
 
 
-def _patch_text(raw: bytes, command: str | list[str] | None) -> str | None:
-    if isinstance(command, list) and command[:1] == ["apply_patch"] and len(command) > 1:
-        return command[1]
-    if raw.startswith(b'"'):
-        try:
-            text = msgspec.json.decode(raw, type=str)
-        except msgspec.MsgspecError:
-            return None
-        return text if "*** Begin Patch" in text else None
-    return None
+def _patch_text(raw: bytes, given: CallArguments) -> str | None:
+    """The patch: the whole input (custom tool), an argument of a function, or of a command named ``apply_patch``."""
+    if isinstance(given.command, list) and given.command[:1] == ["apply_patch"] and len(given.command) > 1:
+        return given.command[1]
+    if given.input is not None:
+        text: str | None = given.input
+    else:
+        text = decode_part(decode_string, raw) if raw.startswith(b'"*** Begin Patch') else None
+    return text if text is not None and text.startswith("*** Begin Patch") else None
 
 
 def _patched_files(patch: str, session: SessionBuilder) -> tuple[str | None, FileOp, tuple[FileTouch, ...]]:
@@ -121,9 +119,9 @@ def _patched_files(patch: str, session: SessionBuilder) -> tuple[str | None, Fil
 
 
 def _count_signs(diff: str) -> tuple[int, int]:
+    """Lines added and removed; neither kind of patch has the headers that other diffs begin with."""
     lines = diff.splitlines()
-    added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
-    return added, sum(line.startswith("-") and not line.startswith("---") for line in lines)
+    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
 
 
 def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
@@ -131,18 +129,18 @@ def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
     call = session.calls.get(payload.call_id or "")
     if call is None:
         return False
-    if call.status != "missing":
+    if call.result_hash is not None:
         return True
     text, old = _output_of(bytes(payload.output))
     code, seconds = _exit_and_wall(text, old)
-    status = _status(text, code)
-    fields: dict[str, Any] = {
-        "exit_code": code,
-        "result_chars": len(text),
-        "result_hash": hash_text(text),
-        "duration_ms": None if seconds is None else round(seconds * 1000),
-    }
-    if status == "error":
+    # What an event said of the call before its output came is more exact than what the text tells.
+    status = _status(text, code) if call.status == "missing" else call.status
+    fields: dict[str, Any] = {"result_chars": len(text), "result_hash": hash_text(text)}
+    if call.exit_code is None:
+        fields["exit_code"] = code
+    if call.duration_ms is None and seconds is not None:
+        fields["duration_ms"] = round(seconds * 1000)
+    if status == "error" and call.error_signature is None:
         fields["error_signature"] = error_signature(_body(text), session.clean)
     session.settle(call.id, status, at, **fields)
     return True
@@ -150,22 +148,15 @@ def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
 
 def _output_of(raw: bytes) -> tuple[str, OldOutput | None]:
     """The result's text, and its parts when it is of the older, JSON-in-a-string kind."""
-    if not raw:
-        return "", None
-    try:
-        value = decode_output(raw)
-    except (msgspec.MsgspecError, RecursionError):
-        return "", None
+    value = decode_part(decode_output, raw) if raw else None
     if isinstance(value, OldOutput):
         return value.output or "", value
     if isinstance(value, list):
         return "\n".join(part.text for part in value if part.text), None
     if value is not None and value.startswith('{"') and '"metadata"' in value:
-        try:
-            old = decode_old_output(value)
+        old = decode_part(decode_old_output, value.encode("utf-8", "replace"))
+        if old is not None:
             return old.output or "", old
-        except (msgspec.MsgspecError, RecursionError):
-            pass
     return value or "", None
 
 
@@ -203,7 +194,9 @@ def settle_from_item(item: Item, at: int, session: SessionBuilder) -> None:
         return
     statuses: dict[str, ToolStatus] = {"completed": "ok", "failed": "error", "declined": "denied"}
     status = statuses.get(item.status or "", call.status)
-    fields: dict[str, Any] = {"exit_code": item.exit_code}
+    fields: dict[str, Any] = {}
+    if item.exit_code is not None:
+        fields["exit_code"] = item.exit_code
     if item.duration is not None:
         fields["duration_ms"] = item.duration.secs * 1000 + item.duration.nanos // 1_000_000
     if status == "error" and call.error_signature is None:
@@ -235,7 +228,7 @@ def _count_changes(change: Change) -> tuple[int, int]:
     return (0, count) if change.type == "delete" else (count, 0)
 
 
-def settle_mcp(payload: Payload, session: SessionBuilder) -> None:
+def settle_mcp(payload: Payload, at: int, session: SessionBuilder) -> None:
     """Take server, duration and outcome of an ``mcp_tool_call_end`` event."""
     call = session.calls.get(payload.call_id or "")
     if call is None:
@@ -245,5 +238,6 @@ def settle_mcp(payload: Payload, session: SessionBuilder) -> None:
         fields["duration_ms"] = payload.duration.secs * 1000 + payload.duration.nanos // 1_000_000
     if payload.invocation is not None and payload.invocation.server and not call.category.startswith("mcp:"):
         fields["category"] = "mcp:" + session.clean.name(payload.invocation.server)
-    status: ToolStatus = "error" if bytes(payload.result).startswith(b'{"Err"') else call.status
-    session.settle(call.id, status, call.ended_at or call.started_at, **fields)
+    outcomes: dict[bytes, ToolStatus] = {b'{"Ok"': "ok", b'{"Err': "error"}
+    status = outcomes.get(bytes(payload.result)[:5], call.status)
+    session.settle(call.id, status, call.ended_at or at, **fields)

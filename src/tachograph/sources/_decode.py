@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 T = TypeVar("T", bound=msgspec.Struct)
+P = TypeVar("P")
 
 _BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64_MAX = 2**63 - 1
+_LINE_START = re.compile(r'\{"(?:agentId|isSidechain|leafUuid|parentUuid|sessionId|timestamp|type|uuid)":')
+_MAX_TRIES = 1000
+"""Places at which a line's rest is tried, behind a fragment."""
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -27,15 +32,15 @@ class Decoded(msgspec.Struct, frozen=True):
 def decode_tolerantly(raw: bytes, shape: type[T]) -> Decoded:
     """Read a line that the typed decoder for ``shape`` refused.
 
-    Copes with a byte order mark, ``//`` comment lines, NUL padding, invalid UTF-8, lone surrogates, integers
-    beyond 64 bits, several objects glued into one line, and fields of an unexpected type (these alone are dropped).
-    Never raises.
+    Copes with a byte order mark, ``//`` comment lines, NUL padding, invalid UTF-8, lone surrogates, numbers beyond
+    reason, several objects glued into one line, also behind the fragment that an interrupted writer left, and fields
+    of an unexpected type (these alone are dropped). Never raises.
     """
     text, lossy = _to_text(raw)
     if not text or text.startswith("//"):
         return Decoded(())
     try:
-        values, rest = _split_objects(text)
+        values, lost = _split_objects(text)
     except RecursionError:
         return Decoded((), "too_deep", "nested too deeply to be read")
     records: list[T] = []
@@ -45,9 +50,9 @@ def decode_tolerantly(raw: bytes, shape: type[T]) -> Decoded:
             records.append(_convert(_sanitise(value), shape, dropped, ""))
         except RecursionError:
             return Decoded(tuple(records), "too_deep", "nested too deeply to be read")
-    if rest:
+    if lost:
         slug = "invalid_json" if not records else "glued_line"
-        return Decoded(tuple(records), slug, f"{len(rest)} characters are not JSON")
+        return Decoded(tuple(records), slug, f"{lost} characters are no JSON object")
     if dropped:
         return Decoded(tuple(records), "unexpected_shape", "ignored: " + ", ".join(sorted(set(dropped)))[:160])
     if lossy:
@@ -63,23 +68,46 @@ def _to_text(raw: bytes) -> tuple[str, bool]:
         return raw.decode("utf-8", "replace"), True
 
 
-def _split_objects(text: str) -> tuple[list[dict[str, Any]], str]:
-    """All JSON objects in ``text`` from its start, and what could not be read as one."""
+def _split_objects(text: str) -> tuple[list[dict[str, Any]], int]:
+    """All JSON objects in ``text``, and how many of its characters belong to none."""
     decode = json.JSONDecoder(strict=False).raw_decode
     found: list[dict[str, Any]] = []
-    at = 0
+    at = lost = 0
     while at < len(text):
         try:
-            value, at = decode(text, at)
+            value, end = decode(text, at)
         except (ValueError, IndexError):
-            return found, text[at:]
+            value, end = None, _find_line(text, at + 1, decode)
         if isinstance(value, dict):
             found.append(value)
-        elif not found:
-            return found, text
+        else:
+            lost += end - at
+        at = end
         while at < len(text) and text[at] in " \t\r\n,\x00":
             at += 1
-    return found, ""
+    return found, lost
+
+
+def _find_line(text: str, start: int, decode: Callable[[str, int], tuple[Any, int]]) -> int:
+    """Where, from ``start`` on, a whole log line begins behind a fragment; the text's end when none does.
+
+    Objects within the fragment look like lines too; but a line is followed by another one or by nothing.
+    """
+    at = start
+    for _ in range(_MAX_TRIES):
+        match = _LINE_START.search(text, at)
+        if match is None:
+            break
+        try:
+            value, end = decode(text, match.start())
+        except (ValueError, IndexError, RecursionError):
+            at = match.start() + 1
+            continue
+        is_line = "type" in value and ("timestamp" in value or "sessionId" in value or "leafUuid" in value)
+        if is_line and text[end : end + 1] in ("", "{"):
+            return match.start()
+        at = end
+    return len(text)
 
 
 def _sanitise(value: Any) -> Any:
@@ -103,7 +131,7 @@ def _convert(value: Any, shape: type[T], dropped: list[str], at: str) -> T:
     except msgspec.ValidationError:
         pass
     fields: dict[str, Any] = {}
-    hints = get_type_hints(shape)
+    hints = get_type_hints(shape, include_extras=True)
     for field in msgspec.structs.fields(shape):
         if field.encode_name not in value:
             continue
@@ -130,3 +158,23 @@ def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
         if found is not None:
             return found
     return None
+
+
+def decode_part(decode: Callable[[bytes], P], raw: bytes) -> P | None:
+    """Decode a part of a line that the line's own decoder left as it was; None when it is not of that kind.
+
+    Nobody has looked into such a part before: its bytes need not even be UTF-8.
+    """
+    try:
+        return decode(raw)
+    except UnicodeDecodeError:
+        pass
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    try:
+        return decode(raw.decode("utf-8", "replace").encode())
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+decode_string = msgspec.json.Decoder(str).decode

@@ -80,10 +80,14 @@ class LogReader(Generic[T]):
             return
         if self._loosely is not None:
             try:
-                yield self._loosely[0](raw)
-                return
+                record = self._loosely[0](raw)
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
                 pass
+            else:
+                if raw[-1] != 10:
+                    self._resumable = False
+                yield record
+                return
         decoded = decode_tolerantly(raw, self._loosely[1] if self._loosely else self._shape)
         if decoded.records and raw[-1] != 10:
             self._resumable = False

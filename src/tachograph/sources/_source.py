@@ -53,8 +53,19 @@ class Source(Protocol):
     VERSION: int
     """Raised when parsing changes, so that stored logs are read again."""
 
+    NEWEST_KNOWN: str
+    """The agent's newest version whose logs this source was checked with."""
+
+    def places(self) -> list[Path]:
+        """Folders in which the agent's logs are looked for, whether they exist or not."""
+        ...
+
     def roots(self) -> list[Path]:
-        """Folders on this machine that may hold the agent's logs."""
+        """Those of :meth:`places` that may hold the agent's logs."""
+        ...
+
+    def retention_days(self, place: Path) -> int | None:
+        """Days after its last change at which the agent deletes a log under ``place``; None when it keeps them."""
         ...
 
     def discover(self, folder: Path) -> Iterator[LogFile | Problem]:
@@ -83,7 +94,7 @@ def load_sources(package: str = "tachograph.sources") -> dict[str, Source]:
     for info in pkgutil.iter_modules(home.__path__):
         if not info.name.startswith("_"):
             module = importlib.import_module(f"{package}.{info.name}")
-            found[module.AGENT] = module  # type: ignore[assignment]
+            found[module.AGENT] = module
     return found
 
 
@@ -133,7 +144,7 @@ def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
     """Whether a symlinked folder leads somewhere not yet visited and not to one of its own ancestors."""
     target = os.path.realpath(entry.path)
     here = os.path.realpath(os.path.dirname(entry.path))
-    if here == target or here.startswith(target + os.sep):
+    if here == target or here.startswith(os.path.join(target, "")):
         return False
     stat = os.stat(target)
     identity = (stat.st_dev, stat.st_ino)

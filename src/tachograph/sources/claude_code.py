@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -24,17 +24,26 @@ from tachograph.sources._claude_lines import (
     decode_loosely,
     decode_sidecar,
 )
+from tachograph.sources._claude_places import places, retention_days, roots
 from tachograph.sources._claude_prompts import INTERRUPTED, classify_prompt
 from tachograph.sources._claude_tools import read_call, settle_call
 from tachograph.sources._claude_usage import merge_usage
 from tachograph.sources._clock import parse_timestamp
+from tachograph.sources._decode import decode_part, decode_string
+from tachograph.sources._ids import clean_id
 from tachograph.sources._models import provider_of
 from tachograph.sources._reader import LogReader
-from tachograph.sources._source import LogFile, Resume, walk
+from tachograph.sources._source import CannotResume, LogFile, Resume, walk
 
 AGENT = "claude_code"
 VERSION = 1
+NEWEST_KNOWN = "2.1.219"
 SUFFIXES = (".jsonl",)
+
+__all__ = [
+    "AGENT", "NEWEST_KNOWN", "SUFFIXES", "VERSION", "discover", "parse", "places", "retention_days", "roots",
+    "sidecar_path",
+]  # fmt: skip
 
 _TOOL_OUTPUT = f"{os.sep}tool-results{os.sep}"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -43,16 +52,6 @@ _SILENT = frozenset({
     "file-history-snapshot", "last-prompt", "mode", "permission-mode", "queue-operation", "tag", "agent-name",
     "content-replacement", "frame-link", "agent_metadata", "attribution-snapshot", "started", "result",
 })  # fmt: skip
-
-
-def roots() -> list[Path]:
-    """``CLAUDE_CONFIG_DIR`` (comma-separated) if set, else ``~/.config/claude`` and ``~/.claude``; those with projects."""
-    named = os.environ.get("CLAUDE_CONFIG_DIR")
-    if named:
-        places = [Path(part.strip()).expanduser() for part in named.split(",") if part.strip()]
-    else:
-        places = [Path.home() / ".config" / "claude", Path.home() / ".claude"]
-    return [place for place in places if (place / "projects").is_dir()]
 
 
 def discover(folder: Path) -> Iterator[LogFile | Problem]:
@@ -114,6 +113,8 @@ class _Transcript:
         self.inlined: dict[str, SessionBuilder] = {}
         self.sidechains: dict[str, str] = {}
         self.summaries: dict[str, str] = {}
+        self.uuids: set[str] = set()
+        self.resumed = resume is not None
         self.carry = _Carry()
         self.handlers = {
             "assistant": self._assistant, "user": self._user, "progress": self._progress, "system": self._system,
@@ -139,6 +140,8 @@ class _Transcript:
             if session is None:
                 return
         session.lines += 1
+        if line.uuid is not None:
+            self.uuids.add(line.uuid)
         if line.cwd is not None:
             session.see_place(line.cwd, line.gitBranch, line.version)
         if handler is None:
@@ -196,6 +199,8 @@ class _Transcript:
         session = self.inlined.get(key)
         if session is None:
             session = self.inlined[key] = self._subagent(parent.native_id, key, line)
+            if line.forkedFrom is not None or (line.sessionId and line.sessionId != parent.native_id):
+                session.forked_from = f"{parent.forked_from or ''}/{key}"
             call = parent.calls.get(line.parentToolUseID or "")
             if call is not None:
                 session.agent_type = call.agent_type
@@ -222,13 +227,14 @@ class _Transcript:
         key = message.id or line.requestId or line.uuid
         if key is None:
             return
+        key = clean_id(key, self.clean)
         usage = message.usage
         if usage is not None:
             session.usage_lines += 1
             held = session.responses.get(key)
             model = self.clean.name(message.model or "unknown")
             if held is None:
-                held = session.open_response(self.clean.name(key), provider_of(model, "anthropic"), at)
+                held = session.open_response(key, provider_of(model, "anthropic"), at)
             merge_usage(held, message, usage, model, at)
         if isinstance(message.content, list):
             for block in message.content:
@@ -268,7 +274,7 @@ class _Transcript:
     def _prompt(self, line: Line | InnerLine, text: str, session: SessionBuilder, at: int) -> None:
         identity = line.uuid or str(at)
         if text.startswith(INTERRUPTED):
-            session.add_marker(self.clean.name(identity), "interruption", at)
+            session.add_marker(clean_id(identity, self.clean), "interruption", at)
             return
         is_line = isinstance(line, Line)
         if is_line and line.forkedFrom is not None and line.forkedFrom.messageUuid:
@@ -278,7 +284,7 @@ class _Transcript:
         kind, typed = classify_prompt(text, origin, is_meta, is_summary)
         if session.kind == "subagent" and kind == "human":
             kind = "task"
-        session.add_prompt(self.clean.name(identity), kind, at, typed)
+        session.add_prompt(clean_id(identity, self.clean), kind, at, typed)
 
     def _progress(self, line: Line, session: SessionBuilder, at: int) -> None:
         data = line.data
@@ -307,7 +313,7 @@ class _Transcript:
             self._prompt(line, text, session, at)
 
     def _system(self, line: Line, session: SessionBuilder, at: int) -> None:
-        identity = self.clean.name(line.uuid or str(at))
+        identity = clean_id(line.uuid or str(at), self.clean)
         if line.subtype == "compact_boundary":
             detail = line.compactMetadata
             session.add_marker(identity, "compaction", at, (detail and detail.trigger) or "", detail and detail.preTokens)
@@ -322,12 +328,14 @@ class _Transcript:
             status, kind = _describe_api_error(bytes(line.error))
             session.add_marker(identity, "api_error", at, f"{kind} (try {line.retryAttempt} of {line.maxRetries})", status)
         elif line.subtype == "local_command":
-            text = _decode_text(bytes(line.content))
+            text = decode_part(decode_string, bytes(line.content))
             if text and "<command-name>" in text:
                 self._prompt(line, text, session, at)
 
     def _summary(self, line: Line, session: SessionBuilder | None, at: int) -> None:
         """Old title lines, which may be about another session: only one whose leaf is here counts (see finish)."""
+        if self.resumed:
+            raise CannotResume
         if line.summary and line.leafUuid and len(self.summaries) < 10000:
             self.summaries[line.leafUuid] = line.summary
 
@@ -343,12 +351,20 @@ class _Transcript:
 
     def finish(self) -> ParsedLog:
         """All sessions of the log, its own first."""
+        if self.main is not None and self.main.title is None:
+            self.main.title = self._summed_up()
         builders = [*([self.main] if self.main else []), *self.inlined.values()]
         resumable = self.main is not None and not self.sidechains and not self.summaries
         carry = msgspec.msgpack.encode(self.carry) if resumable else b""
         if self.main is None and self.reader.lines:
             self.reader.report_file("not_a_transcript", "no line belongs to a session")
         return self.reader.finish([builder.finish() for builder in builders], carry)
+
+
+    def _summed_up(self) -> str | None:
+        """The last summary of this log's own conversation."""
+        own = [text for leaf, text in self.summaries.items() if leaf in self.uuids]
+        return self.clean.text(own[-1], TITLE_CHARS) or None if own else None
 
 
 def _owner_folder(path: str) -> str | None:
@@ -361,27 +377,14 @@ def _owner_folder(path: str) -> str | None:
 
 
 def _read_sidecar(raw: bytes) -> Sidecar:
-    if not raw:
-        return Sidecar()
-    try:
-        return decode_sidecar(raw)
-    except (msgspec.MsgspecError, RecursionError):
-        return Sidecar()
-
-
-def _decode_text(raw: bytes) -> str | None:
-    if not raw.startswith(b'"'):
-        return None
-    value: Any = msgspec.json.decode(raw)
-    return value if isinstance(value, str) else None
+    return decode_part(decode_sidecar, raw) or Sidecar()
 
 
 def _describe_api_error(raw: bytes) -> tuple[int | None, str]:
     """HTTP status and kind of an API error; its headers (which name an organisation) are not read."""
-    try:
-        error = decode_api_error(raw)
-        inner = decode_api_error(bytes(error.error.error)) if error.error and error.error.error else None
-    except (msgspec.MsgspecError, RecursionError):
+    error = decode_part(decode_api_error, raw)
+    if error is None:
         return None, "unknown"
+    inner = decode_part(decode_api_error, bytes(error.error.error)) if error.error and error.error.error else None
     kind = (inner and inner.type) or (error.error and error.error.type) or error.type
     return error.status, kind or "unknown"

@@ -13,14 +13,25 @@ import xxhash
 from tachograph.model import Clean, ParsedLog, Problem, Usage
 from tachograph.sources._builder import SessionBuilder
 from tachograph.sources._clock import parse_timestamp
-from tachograph.sources._codex_lines import Item, Line, Payload, Spawn, TokenUsage, decode_item, decode_line, decode_source
+from tachograph.sources._codex_lines import (
+    Item,
+    Line,
+    Payload,
+    Spawn,
+    TokenUsage,
+    decode_item,
+    decode_line,
+    decode_source,
+)
 from tachograph.sources._codex_tools import apply_changes, read_call, settle_call, settle_from_item, settle_mcp
+from tachograph.sources._decode import decode_part
 from tachograph.sources._models import provider_of
 from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, walk
 
 AGENT = "codex"
 VERSION = 1
+NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
 _REPLAY_MS = 1000
@@ -33,11 +44,20 @@ _KNOWN = frozenset({"session_meta", "turn_context", "response_item", "event_msg"
                     "token_usage_record", "inter_agent_communication", "message", "reasoning"})  # fmt: skip
 
 
-def roots() -> list[Path]:
-    """``CODEX_HOME``, else ``~/.codex``; only when it holds sessions."""
+def places() -> list[Path]:
+    """``CODEX_HOME``, else ``~/.codex``."""
     named = os.environ.get("CODEX_HOME")
-    home = Path(named).expanduser() if named else Path.home() / ".codex"
-    return [home] if any((home / name).is_dir() for name in ("sessions", "archived_sessions")) else []
+    return [Path(named).expanduser() if named else Path.home() / ".codex"]
+
+
+def roots() -> list[Path]:
+    """Those of :func:`places` that hold sessions."""
+    return [place for place in places() if any((place / name).is_dir() for name in ("sessions", "archived_sessions"))]
+
+
+def retention_days(place: Path) -> int | None:  # noqa: ARG001 (the signature of every source)
+    """Codex deletes no sessions."""
+    return None
 
 
 def discover(folder: Path) -> Iterator[LogFile | Problem]:
@@ -182,9 +202,9 @@ class _Rollout:
         if kind in _ITEM_CALLS:
             name = _ITEM_CALLS[kind] or payload.name or kind
             known = len(session.calls)
-            read_call(payload, name, at, session)
+            identity = payload.call_id or payload.id or f"{kind}:{session.position}"  # searches come without
+            read_call(payload, identity, name, at, session)
             if len(session.calls) > known:
-                identity = payload.call_id or payload.id or ""
                 self.carry.unclaimed.append(identity)
                 if kind == "web_search_call":
                     session.settle(identity, "ok", at)
@@ -228,6 +248,9 @@ class _Rollout:
             delta = last
         else:
             delta = tuple(now - then for now, then in zip(total, previous, strict=True))
+        if not any(delta):  # a fork by reference begins by telling its parent's total
+            session.skipped["repeat"] += 1
+            return
         identity = f"{session.native_id}:{carry.chain:016x}"
         self._add_response(identity, TokenUsage(*delta), session, at, carry.chain)
 
@@ -260,9 +283,8 @@ class _Rollout:
         session.add_prompt(f"{session.native_id}:{nth}", "task" if session.kind == "subagent" else "human", at, text)
 
     def _item_completed(self, payload: Payload, session: SessionBuilder, at: int) -> None:
-        try:
-            item = decode_item(bytes(payload.item))
-        except (msgspec.MsgspecError, RecursionError):
+        item = decode_part(decode_item, bytes(payload.item))
+        if item is None:
             return
         if item.type == "UserMessage":
             text = _text_of(item)
@@ -301,7 +323,7 @@ class _Rollout:
         apply_changes(payload, at, session)
 
     def _mcp_ended(self, payload: Payload, session: SessionBuilder, at: int) -> None:
-        settle_mcp(payload, session)
+        settle_mcp(payload, at, session)
 
     def finish(self) -> ParsedLog:
         """The rollout's session."""
@@ -320,10 +342,7 @@ def _spawned_by(meta: Payload) -> Spawn | None:
     """Who started this thread, when it is a subagent's."""
     raw = bytes(meta.source)
     if raw.startswith(b"{"):
-        try:
-            source = decode_source(raw)
-        except (msgspec.MsgspecError, RecursionError):
-            source = None
+        source = decode_part(decode_source, raw)
         inner = getattr(source, "subagent", None)
         if inner is not None:
             return getattr(inner, "thread_spawn", None) or Spawn()
@@ -354,10 +373,7 @@ def _text_of(item: Item) -> str:
         return item.content
     parts = []
     for raw in item.content or ():
-        try:
-            part = msgspec.json.decode(bytes(raw))
-        except (msgspec.MsgspecError, RecursionError):
-            continue
+        part = decode_part(msgspec.json.decode, bytes(raw))
         if isinstance(part, dict) and isinstance(part.get("text"), str):
             parts.append(part["text"])
     return "\n".join(parts) or item.text or ""

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 
-from tachograph.model import Session
+from tachograph.model import HUMAN_KINDS, Session
 from tachograph.warehouse.owners import settle_owners
 from tachograph.warehouse.rows import load_segment
 from tachograph.warehouse.writer import Touched
@@ -39,7 +39,7 @@ def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summaris
     _add(connection, "dirty_segments", changed)
     _set_boundaries(connection, summarise)
     connection.execute(
-        "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM segments JOIN dirty_segments USING (segment)"
+        "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM dirty_segments CROSS JOIN segments USING (segment)"
     )
     _run(connection, "derive_sessions.sql")
     _run(connection, "derive_usage.sql")
@@ -74,16 +74,15 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
         "SELECT s.segment, s.inherited_until,"
         " (SELECT max(position) FROM responses r WHERE r.segment = s.segment AND r.counted = 0),"
         " (SELECT count(*) FROM responses r WHERE r.segment = s.segment AND r.counted = 1),"
-        " EXISTS (SELECT 1 FROM responses r WHERE r.segment = s.segment),"
         " (SELECT count(*) FROM segments o WHERE o.session = s.session)"
-        " FROM segments s JOIN dirty_segments USING (segment)"
+        " FROM dirty_segments CROSS JOIN segments s USING (segment)"
     ).fetchall()
-    for segment, held, last_copy, own, any_response, siblings in rows:
-        until = -1 if last_copy is None else last_copy
-        if any_response and own == 0:
+    for segment, held, last_copy, own, siblings in rows:
+        until = -1
+        if own == 0 and siblings > 1 and (last_copy is not None or not _is_first(connection, segment)):
             until = _EVERYTHING
-        elif not any_response and siblings > 1 and not _is_first(connection, segment):
-            until = _EVERYTHING
+        elif last_copy is not None:
+            until = _end_of_copy(connection, segment, last_copy)
         if until != held:
             summary = summarise(load_segment(connection, segment), until)
             columns = ", ".join(f"{name} = ?" for name in _SUMMARY)
@@ -91,6 +90,17 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
                 f"UPDATE segments SET inherited_until = ?, {columns} WHERE segment = ?",  # noqa: S608
                 (until, *summary, segment),
             )
+
+
+def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -> int:
+    """Position of the last copied record: what follows a copied response up to the session's own next step is a copy too."""
+    own = connection.execute(
+        "SELECT min(position) FROM ("
+        " SELECT position FROM responses WHERE segment = ?1 AND position > ?2 AND counted = 1"
+        f" UNION ALL SELECT position FROM prompts WHERE segment = ?1 AND position > ?2 AND kind IN {HUMAN_KINDS + ('task',)})",  # noqa: S608
+        (segment, last_copy),
+    ).fetchone()[0]
+    return _EVERYTHING if own is None else own - 1
 
 
 def _is_first(connection: sqlite3.Connection, segment: int) -> bool:

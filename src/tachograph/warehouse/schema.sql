@@ -83,6 +83,7 @@ CREATE TABLE segments (
 ) STRICT;
 CREATE UNIQUE INDEX segments_by_log ON segments (log, ordinal);
 CREATE INDEX segments_by_session ON segments (session);
+CREATE INDEX segments_by_parent ON segments (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX segments_by_fork ON segments (forked_from) WHERE forked_from IS NOT NULL;
 
 -- (stored) One row per API answer and segment (and further pass of it, see `pass`).

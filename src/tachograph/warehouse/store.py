@@ -26,15 +26,19 @@ def open_reader(folder: Path) -> sqlite3.Connection:
     """A connection that cannot write. Raises TachographError when the store is missing, damaged or too new."""
     path = warehouse_file(folder)
     if not path.is_file():
-        raise TachographError(
-            "There is no warehouse yet.", slug="no_warehouse", hint="Run tacho ingest, or tacho without --no-ingest."
-        )
+        raise _missing()
+    connection = None
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, cached_statements=256)
-        _check_version(connection, path)
+        version = _check_version(connection, path)
         _tune(connection)
     except sqlite3.DatabaseError as error:
+        if connection is not None:
+            connection.close()
         raise _damaged(path, error) from error
+    if version == 0:  # its making was interrupted
+        connection.close()
+        raise _missing()
     return connection
 
 
@@ -86,8 +90,8 @@ def write_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+def _check_version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         connection.close()
         raise TachographError(
@@ -95,6 +99,7 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
             slug="store_too_new",
             hint="Upgrade tacho, or set TACHO_DATA_DIR to another folder.",
         )
+    return version
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -110,6 +115,12 @@ def _tune(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA busy_timeout = 5000")
+
+
+def _missing() -> TachographError:
+    return TachographError(
+        "There is no warehouse yet.", slug="no_warehouse", hint="Run tacho ingest, or tacho without --no-ingest."
+    )
 
 
 def _damaged(path: Path, error: sqlite3.DatabaseError) -> TachographError:

@@ -169,6 +169,9 @@ class LogWriter:
             )
             for table in _CHILDREN:
                 self._connection.execute(f"DELETE FROM {table} WHERE segment = ?", key)  # noqa: S608
+            self.touched.segments.update(
+                owner for (owner,) in self._connection.execute("SELECT segment FROM better_copies WHERE better_segment = ?", key)
+            )
             self._connection.execute("DELETE FROM better_copies WHERE ? IN (segment, better_segment)", key)
             self._connection.execute("DELETE FROM segments WHERE segment = ?", key)
             self.touched.segments.discard(segment)

@@ -5,7 +5,7 @@ INSERT OR IGNORE INTO dirty_sessions
 WITH RECURSIVE below(id) AS (
     SELECT id FROM dirty_sessions
     UNION
-    SELECT s.session FROM segments s JOIN below b ON s.parent_id = b.id
+    SELECT s.session FROM below b CROSS JOIN segments s ON s.parent_id = b.id
 )
 SELECT id FROM below;
 
@@ -22,7 +22,7 @@ WITH ranked AS (
             ORDER BY s.ordinal > 0, s.started_at IS NULL, s.started_at, l.path_hash, s.ordinal) AS nth,
         row_number() OVER (PARTITION BY s.session
             ORDER BY s.ended_at IS NULL, s.ended_at DESC, s.ordinal > 0, l.path_hash DESC, s.ordinal) AS nth_last
-    FROM dirty_sessions d JOIN segments s ON s.session = d.id JOIN logs l USING (log)
+    FROM dirty_sessions d CROSS JOIN segments s ON s.session = d.id CROSS JOIN logs l USING (log)
 )
 SELECT
     session,
@@ -62,7 +62,7 @@ UPDATE sessions SET copies = (
     WHERE s.session = sessions.id AND r.pass = 0 AND r.counted = 0
       AND NOT EXISTS (SELECT 1 FROM segments o JOIN responses c USING (segment)
                       WHERE o.session = s.session AND c.key = r.key AND c.counted = 1))
-WHERE id IN (SELECT session FROM segments JOIN dirty_segments USING (segment) WHERE inherited_until > -1);
+WHERE id IN (SELECT g.session FROM dirty_sessions d CROSS JOIN segments g ON g.session = d.id WHERE g.inherited_until > -1);
 
 -- What the call that started a subagent says of its kind, where the subagent itself does not.
 UPDATE sessions SET agent_type = (

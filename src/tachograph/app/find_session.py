@@ -1,0 +1,141 @@
+"""Finding the session that a person means: by id, native id, unique prefix, or the last one here."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+
+from tachograph.errors import NotFound
+from tachograph.report.sanitise import harmless
+from tachograph.sources import project_of
+
+_SHOWN = 5
+_ENDING = "\U0010ffff"
+"""Sorts after every continuation of a prefix."""
+_LENGTHS = (8, 13, 18, 23)
+"""Up to each of a uuid's hyphens."""
+
+
+def find_session(connection: sqlite3.Connection, name: str) -> str:
+    """The id of the session called ``name``: its id, its native id, or a prefix of either that no other one has.
+
+    A main session is meant before its subagents, whose ids begin with its own; a subagent may be named by the last
+    part of its id. Raises NotFound, with up to five candidates in the hint.
+    """
+    mains = _matching(connection, name, "root_id")
+    exact = [id for id in mains if name in (id, _native(id))]
+    candidates = exact or mains or _matching(connection, name, "id") or _matching_tails(connection, name)
+    whole = [id for id in candidates if name in (id, _native(id), id.rpartition("/")[2])]
+    if len(whole) == 1 or len(candidates) == 1:
+        return (whole or candidates)[0]
+    shown = harmless(name)
+    if not candidates:
+        raise NotFound(f"No session is called {shown}, or begins so.", hint="tacho sessions lists them." + _recent(connection))
+    raise NotFound(
+        f"{len(candidates)} sessions begin with {shown}.",
+        slug="ambiguous_session",
+        hint="Give more of the id:" + _describe(connection, candidates),
+    )
+
+
+def find_last(connection: sqlite3.Connection, here: str) -> str:
+    """The main session that ended last among those of the project in which ``here`` lies, else among all.
+
+    ``here`` is a working directory as the warehouse would write it (redacted). The innermost project counts. Raises
+    NotFound when there is no session.
+    """
+    projects = [row[0] for row in connection.execute("SELECT DISTINCT project FROM sessions WHERE project IS NOT NULL")]
+    around = [project for project in projects if lies_in(here, project)]
+    for project in [*sorted(around, key=len, reverse=True)[:1], None]:
+        row = connection.execute(
+            "SELECT id FROM sessions WHERE kind = 'main' AND (?1 IS NULL OR project = ?1)"
+            " ORDER BY ended_at DESC NULLS LAST, id LIMIT 1",
+            (project,),
+        ).fetchone()
+        if row is not None:
+            return str(row[0])
+    raise NotFound("There is no session yet.", slug="no_session", hint="tacho doctor shows where logs were looked for.")
+
+
+def lies_in(here: str, project: str) -> bool:
+    """Whether the folder ``here`` is ``project`` or lies below it: a rule on text, worktrees folded in."""
+    inner, outer = (_parts(project_of(path)) for path in (here, project))
+    return inner[: len(outer)] == outer
+
+
+def current_folder() -> str:
+    """Where one stands, as a log would name it: the way one came, if that is still here."""
+    named = os.environ.get("PWD", "")
+    real = os.getcwd()
+    return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(real) else real
+
+
+def _parts(path: str) -> list[str]:
+    windows = "\\" in path or path[1:2] == ":"
+    parts = path.replace("\\", "/").split("/") if windows else path.split("/")
+    return [part.lower() if windows else part for part in parts if part]
+
+
+def _native(id: str) -> str:
+    return id.partition(":")[2]
+
+
+def _matching(connection: sqlite3.Connection, name: str, column: str) -> list[str]:
+    """Ids in ``column`` that begin with ``name``, with or without the agent's name."""
+    agents = [row[0] for row in connection.execute("SELECT DISTINCT agent FROM sessions")]
+    found: set[str] = set()
+    for start in [name, *(f"{agent}:{name}" for agent in agents)]:
+        rows = connection.execute(
+            f"SELECT DISTINCT {column} FROM sessions WHERE {column} >= ? AND {column} < ?",  # noqa: S608
+            (start, start + _ENDING),
+        )
+        found.update(row[0] for row in rows)
+    return sorted(found)
+
+
+def _matching_tails(connection: sqlite3.Connection, name: str) -> list[str]:
+    """Ids of subagents whose last part begins with ``name``."""
+    rows = connection.execute("SELECT id FROM sessions WHERE instr(id, '/' || ?) > 0 ORDER BY id", (name,))
+    return [id for (id,) in rows if id.rpartition("/")[2].startswith(name)]
+
+
+def _recent(connection: sqlite3.Connection) -> str:
+    rows = connection.execute(
+        "SELECT id FROM sessions WHERE kind = 'main' ORDER BY ended_at DESC NULLS LAST, id LIMIT ?", (_SHOWN,)
+    ).fetchall()
+    return " The most recent ones are:" + _describe(connection, [row[0] for row in rows]) if rows else ""
+
+
+def _describe(connection: sqlite3.Connection, ids: list[str]) -> str:
+    """A line for each of the first few."""
+    lines = []
+    for id in ids[:_SHOWN]:
+        row = connection.execute(
+            "SELECT date(started_at / 1000, 'unixepoch'), coalesce(title, opening, agent_type, '') FROM sessions WHERE id = ?",
+            (id,),
+        ).fetchone()
+        about = "  ".join(part for part in row if part) if row else ""
+        lines.append(f"\n  {harmless(id)}  {harmless(about)[:60]}".rstrip())
+    if len(ids) > _SHOWN:
+        lines.append(f"\n  … and {len(ids) - _SHOWN} more")
+    return "".join(lines)
+
+
+def short_names(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """For each id a short name by which :func:`find_session` finds it: eight characters where that is enough."""
+    return {id: _short_name(connection, id) for id in ids}
+
+
+def _short_name(connection: sqlite3.Connection, id: str) -> str:
+    agent, _, native = id.partition(":")
+    if "/" in native:
+        return native.rpartition("/")[2]
+    for length in _LENGTHS:
+        start = f"{agent}:{native[:length]}"
+        rows = connection.execute(
+            "SELECT DISTINCT root_id FROM sessions WHERE root_id >= ? AND root_id < ? LIMIT 2", (start, start + _ENDING)
+        )
+        if len(rows.fetchall()) < 2:
+            return native[:length]
+    return native

@@ -1,0 +1,12 @@
+"""Moments as records hold them (integers), and as reports give them out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def to_datetime(milliseconds: int) -> datetime:
+    """The moment in UTC; JSON writes it as ``2026-05-20T10:00:00Z``."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)

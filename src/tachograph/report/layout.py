@@ -1,0 +1,81 @@
+"""From blocks to rows of styled text: all that renderers have in common. Text from logs is made harmless here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tachograph.report.charts import lay_chart
+from tachograph.report.document import Beside, Block, Chart, Facts, Heading, Line, Table
+from tachograph.report.sanitise import harmless
+from tachograph.report.tables import lay_table
+from tachograph.report.width import Row, row_width, text_width, wrap
+
+_GAP = 4
+_NARROWEST = 44
+"""Columns that each of two parts side by side needs."""
+
+
+def lay_blocks(blocks: Sequence[Block], width: int) -> list[Row]:
+    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading but the first row."""
+    rows: list[Row] = []
+    for block in blocks:
+        laid = _lay(block, width)
+        if rows and _begins_with_heading(block):
+            rows.append([])
+        rows.extend(laid)
+    return rows
+
+
+def _begins_with_heading(block: Block) -> bool:
+    if isinstance(block, Beside):
+        return any(part and _begins_with_heading(part[0]) for part in (block.left, block.right))
+    return isinstance(block, Heading)
+
+
+def _lay(block: Block, width: int) -> list[Row]:
+    match block:
+        case Heading():
+            return _heading(block, width)
+        case Line():
+            return [[(text, block.style)] for text in wrap(harmless(block.text), width, block.indent)]
+        case Facts():
+            return _facts(block, width)
+        case Table():
+            return lay_table(block, width)
+        case Chart():
+            return lay_chart(block, width)
+        case Beside():
+            return _beside(block, width)
+
+
+def _heading(block: Heading, width: int) -> list[Row]:
+    rows: list[Row] = [[(text, "strong")] for text in wrap(harmless(block.text), width)]
+    remark = harmless(block.remark)
+    if remark and row_width(rows[-1]) + 2 + text_width(remark) <= width:
+        rows[-1].append(("  " + remark, "dim"))
+    elif remark:
+        rows.extend([(text, "dim")] for text in wrap(remark, width))
+    return rows
+
+
+def _facts(block: Facts, width: int) -> list[Row]:
+    names = [harmless(name) for name, _ in block.items]
+    indent = max(map(text_width, names), default=0) + 2
+    rows: list[Row] = []
+    for name, (_, text) in zip(names, block.items, strict=True):
+        lines = [line[indent:] for line in wrap(harmless(text), width, indent)]
+        rows.append([(name + " " * (indent - text_width(name)), block.style), (lines[0], "")])
+        rows.extend([(" " * indent, ""), (line, "")] for line in lines[1:])
+    return rows
+
+
+def _beside(block: Beside, width: int) -> list[Row]:
+    half = (width - _GAP) // 2
+    if half < _NARROWEST:
+        return lay_blocks([*block.left, *block.right], width)
+    left, right = lay_blocks(block.left, half), lay_blocks(block.right, half)
+    size = max(len(left), len(right))
+    left += [[] for _ in range(size - len(left))]
+    right += [[] for _ in range(size - len(right))]
+    return [[*one, (" " * (half + _GAP - row_width(one)), ""), *other] for one, other in zip(left, right, strict=True)]
+
