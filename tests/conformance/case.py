@@ -11,6 +11,7 @@ from typing import Any
 from tests.builders.claude import ClaudeHome
 from tests.builders.codex import CodexHome
 
+Fill = Callable[[Any], object]
 FOLDERS = {"claude_code": "claude_home", "codex": "codex_home"}
 COUNTS = ("responses", "input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning", "web_searches")
 
@@ -50,7 +51,7 @@ class Case:
     name: str
     agent: str
     shows: str
-    fill: Callable[[Any], object]
+    fill: Fill
     """Puts the logs into an empty home of the agent's builder."""
     models: Mapping[str, Row]
     sessions: int = 1
@@ -77,7 +78,7 @@ class Case:
         rows = self.models.values()
         priced = [Decimal(row.usd) for row in rows if row.usd is not None]
         numbers = {name: sum(getattr(row, name) for row in rows) for name in (*COUNTS, "unpriced", "unreliable")}
-        return Row(**numbers, usd=str(sum(priced)) if priced else None)
+        return Row(**numbers, usd=format(sum(priced).normalize(), "f") if priced else None)
 
     def expectation(self) -> dict[str, Any]:
         """What ``expected.json`` says of the case."""
@@ -102,10 +103,10 @@ class Suite:
         self.agent = agent
         self.cases: list[Case] = []
 
-    def case(self, name: str, shows: str, **expected: Any) -> Callable[[Callable[[Any], object]], Callable[[Any], object]]:
+    def case(self, name: str, shows: str, **expected: Any) -> Callable[[Fill], Fill]:
         """Register the decorated function, which fills an empty home, as a case."""
 
-        def register(fill: Callable[[Any], object]) -> Callable[[Any], object]:
+        def register(fill: Fill) -> Fill:
             self.cases.append(Case(name=name, agent=self.agent, shows=shows, fill=fill, **expected))
             return fill
 

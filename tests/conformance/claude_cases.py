@@ -1,8 +1,9 @@
 """Claude Code's cases. Prices in USD per million tokens (input / output / cache read / 5-minute / 1-hour write):
 
-claude-sonnet-5 2 / 10 / 0.2 / 2.5 / 4; claude-haiku-4-5 1 / 5 / 0.1 / 1.25 / 2; claude-fable-5 10 / 50 / 1 / 12.5 / 20;
-claude-opus-4-8 5 / 25 / 0.5 / 6.25 / 10, in fast mode twice that; claude-opus-4-6 as opus-4-8, but until March 2026
-10 / 37.5 / 1 / 12.5 / 20 above 200,000 tokens. A web search costs $0.01. Sums in the comments are in millionths of a USD.
+claude-sonnet-5 2 / 10 / 0.2 / 2.5 / 4; claude-haiku-4-5 1 / 5 / 0.1 / 1.25 / 2; claude-opus-4-8 and claude-opus-4-6
+5 / 25 / 0.5 / 6.25 / 10; claude-opus-4-8 in fast mode 10 / 50 / 1 / 12.5 / 20, which is also claude-fable-5's price;
+claude-opus-4-6 above 200,000 tokens, before 13 March 2026: 10 / 37.5 / 1 / 12.5 / 20. A web search costs $0.01. Sums
+in the comments are in millionths of a USD.
 """
 
 from __future__ import annotations
@@ -479,7 +480,7 @@ def synthetic_lines(home: ClaudeHome) -> None:
 
 @case(
     "midnight-elsewhere",
-    "Two responses two minutes apart: one day in UTC, two in India, and two sides of another midnight in Samoa.",
+    "Three responses within half an hour: one day in UTC, two in India and Nepal, another one in Kiribati.",
     models={"claude-sonnet-5": Row(responses=3, input=30, output=350, usd="0.00356")},
     # 30 x 2 + (100 + 200 + 50) x 10 = 3560
     days={
@@ -561,7 +562,9 @@ def noise(home: ClaudeHome) -> None:
 def odd_fields(home: ClaudeHome) -> None:
     log = home.project().session().prompt().response()
     line = log.response().content().splitlines()[-1]
-    log.cut(len(line) + 1).raw(line.replace(b'"Done."', rb'"half \ud83d"').replace(b'"output', b'"n":1%0.99d,"output' % 0) + b"\n")
+    log.cut(len(line) + 1)
+    line = line.replace(b'"Done."', rb'"half \ud83d"').replace(b'"input_tokens"', b'"n":1%099d,"input_tokens"' % 0)
+    log.raw(line + b"\n")
     line = log.response().content().splitlines()[-1]
     log.cut(len(line) + 1).raw(line.replace(b'"gitBranch":"main"', b'"gitBranch":{"name":["main"]}') + b"\n")
 

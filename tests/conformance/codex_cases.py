@@ -176,7 +176,8 @@ def fork_legacy(home: CodexHome) -> None:
     responses_by_session={SECOND: 1},
 )
 def fork_alone(home: CodexHome) -> None:
-    log = home.session().turn().prompt().tokens(input=900, cached=500, output=80).tokens(input=900, output=10).complete()
+    log = home.session().turn().prompt().tokens(input=900, cached=500, output=80)
+    log.tokens(input=900, output=10).complete()
     child = log.fork("2026-05-20T12:00:00Z").turn().prompt("Try the other way")
     child.tokens(input=900, cached=500, output=80).complete()
     home.logs.remove(log)

@@ -35,5 +35,6 @@ def table_of_cases() -> str:
         written = f"{total.cache_write_5m:,} / {total.cache_write_1h:,}"
         usd = "unpriced" if total.usd is None else total.usd + (" + unpriced" if total.unpriced else "")
         numbers = [f"{number:,}" for number in (total.responses, total.input, total.cache_read)]
-        rows.append("| " + " | ".join([f"`{case.name}`", case.shows, *numbers, written, f"{total.output:,}", usd]) + " |")
+        cells = [f"`{case.name}`", case.shows, *numbers, written, f"{total.output:,}", usd]
+        rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)

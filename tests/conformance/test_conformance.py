@@ -13,8 +13,9 @@ import pytest
 from tachograph.app.ingest import ingest
 from tachograph.app.workspace import Workspace
 from tachograph.settings import Settings
+from tests.conformance.__main__ import main
 from tests.conformance.case import FOLDERS, Case
-from tests.conformance.suite import CASES, write_suite
+from tests.conformance.suite import CASES, table_of_cases, write_suite
 from tests.conformance.warehouse_totals import Totals
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -149,3 +150,29 @@ def test_building_a_case_twice_gives_the_same_bytes(tmp_path):
         files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
         assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
         assert [(first / name).read_bytes() for name in files] == [(second / name).read_bytes() for name in files]
+
+
+# --------------------------------------------------------------------------------------------------- the docs
+
+DOCS = Path(__file__).parents[2] / "docs" / "conformance.md"
+
+
+def test_the_docs_list_every_case_as_it_is():
+    text = DOCS.read_text(encoding="utf-8")
+    table = text.partition("a test compares -->\n")[2].partition("<!-- end of cases -->")[0]
+    assert table.strip() == table_of_cases()
+
+
+def test_the_docs_explain_every_field_of_the_expectations():
+    text = DOCS.read_text(encoding="utf-8")
+    fields = {*CASES[0].expectation(), "files", "responses", "usd", "unpriced", "unreliable", "reasoning"}
+    assert {name for name in fields if f"`{name}`" not in text} == set()
+
+
+def test_the_command_line_writes_the_suite_or_says_how(tmp_path, capsys):
+    assert main([str(tmp_path / "suite")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "suite" / "expected.json")
+    assert main(["--table"]) == 0
+    assert capsys.readouterr().out.strip() == table_of_cases()
+    assert main([]) == 2
+    assert "usage: " in capsys.readouterr().err

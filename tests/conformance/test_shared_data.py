@@ -62,7 +62,8 @@ def test_claude_code_totals_by_model_equal_the_independent_counters(totals, coun
         f"SELECT u.model, {columns} FROM usage_quarters u JOIN sessions s USING (session)"
         " WHERE s.agent = 'claude_code' GROUP BY u.model"
     )
-    assert {row[0]: dict(zip(CLAUDE, row[1:], strict=True)) for row in rows} == count("claude", "claude_home")["by_model"]
+    found = {row[0]: dict(zip(CLAUDE, row[1:], strict=True)) for row in rows}
+    assert found == count("claude", "claude_home")["by_model"]
 
 
 def test_codex_totals_equal_the_independent_counters(totals, count):

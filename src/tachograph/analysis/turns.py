@@ -40,7 +40,11 @@ def split_turns(session: Session) -> list[Turn]:
             number,
             openings[number - 1] if number else None,
             msgspec.structs.replace(
-                session, prompts=prompts[number], responses=responses[number], tool_calls=calls[number], markers=markers[number]
+                session,
+                prompts=prompts[number],
+                responses=responses[number],
+                tool_calls=calls[number],
+                markers=markers[number],
             ),
         )
         for number in range(size)

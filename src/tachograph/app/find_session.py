@@ -24,14 +24,16 @@ def find_session(connection: sqlite3.Connection, name: str) -> str:
     part of its id. Raises NotFound, with up to five candidates in the hint.
     """
     mains = _matching(connection, name, "root_id")
-    exact = [id for id in mains if name in (id, _native(id))]
+    exact = [one for one in mains if name in (one, _native(one))]
     candidates = exact or mains or _matching(connection, name, "id") or _matching_tails(connection, name)
-    whole = [id for id in candidates if name in (id, _native(id), id.rpartition("/")[2])]
+    whole = [one for one in candidates if name in (one, _native(one), one.rpartition("/")[2])]
     if len(whole) == 1 or len(candidates) == 1:
         return (whole or candidates)[0]
     shown = harmless(name)
     if not candidates:
-        raise NotFound(f"No session is called {shown}, or begins so.", hint="tacho sessions lists them." + _recent(connection))
+        raise NotFound(
+            f"No session is called {shown}, or begins so.", hint="tacho sessions lists them." + _recent(connection)
+        )
     raise NotFound(
         f"{len(candidates)} sessions begin with {shown}.",
         slug="ambiguous_session",
@@ -97,7 +99,7 @@ def _matching(connection: sqlite3.Connection, name: str, column: str) -> list[st
 def _matching_tails(connection: sqlite3.Connection, name: str) -> list[str]:
     """Ids of subagents whose last part begins with ``name``."""
     rows = connection.execute("SELECT id FROM sessions WHERE instr(id, '/' || ?) > 0 ORDER BY id", (name,))
-    return [id for (id,) in rows if id.rpartition("/")[2].startswith(name)]
+    return [found for (found,) in rows if found.rpartition("/")[2].startswith(name)]
 
 
 def _recent(connection: sqlite3.Connection) -> str:
@@ -110,13 +112,14 @@ def _recent(connection: sqlite3.Connection) -> str:
 def _describe(connection: sqlite3.Connection, ids: list[str]) -> str:
     """A line for each of the first few."""
     lines = []
-    for id in ids[:_SHOWN]:
+    for one in ids[:_SHOWN]:
         row = connection.execute(
-            "SELECT date(started_at / 1000, 'unixepoch'), coalesce(title, opening, agent_type, '') FROM sessions WHERE id = ?",
-            (id,),
+            "SELECT date(started_at / 1000, 'unixepoch'), coalesce(title, opening, agent_type, '')"
+            " FROM sessions WHERE id = ?",
+            (one,),
         ).fetchone()
         about = "  ".join(part for part in row if part) if row else ""
-        lines.append(f"\n  {harmless(id)}  {harmless(about)[:60]}".rstrip())
+        lines.append(f"\n  {harmless(one)}  {harmless(about)[:60]}".rstrip())
     if len(ids) > _SHOWN:
         lines.append(f"\n  … and {len(ids) - _SHOWN} more")
     return "".join(lines)
@@ -124,7 +127,7 @@ def _describe(connection: sqlite3.Connection, ids: list[str]) -> str:
 
 def short_names(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
     """For each id a short name by which :func:`find_session` finds it: eight characters where that is enough."""
-    return {id: _short_name(connection, id) for id in ids}
+    return {one: _short_name(connection, one) for one in ids}
 
 
 def _short_name(connection: sqlite3.Connection, id: str) -> str:

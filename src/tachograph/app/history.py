@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tachograph.app.find_session import short_names
 from tachograph.model import Marker, Pass, Prompt, Response, Session, ToolCall, Usage
 from tachograph.warehouse.rows import load_segment
 
@@ -48,6 +49,8 @@ class Shared(msgspec.Struct, frozen=True):
 
     session: str | None
     """The session that owns it; null when it is not known."""
+    name: str | None
+    """A short name of it."""
     responses: int
 
 
@@ -153,7 +156,9 @@ def _join(parts: list[Session]) -> Session:
 
 
 def _load_shared(connection: sqlite3.Connection, id: str) -> list[Shared]:
-    shared = [Shared(*row) for row in connection.execute(_OWNERS, (id,))]
+    owners = connection.execute(_OWNERS, (id,)).fetchall()
+    names = short_names(connection, (owner for owner, _ in owners))
+    shared = [Shared(owner, names[owner], responses) for owner, responses in owners]
     copies = connection.execute("SELECT copies FROM sessions WHERE id = ?", (id,)).fetchone()
     unknown = (copies[0] if copies else 0) - sum(one.responses for one in shared)
-    return [*shared, Shared(None, unknown)] if unknown > 0 else shared
+    return [*shared, Shared(None, None, unknown)] if unknown > 0 else shared

@@ -14,6 +14,7 @@ from tachograph.app.plan import Plan, Reading, check_agent, make_plan
 from tachograph.app.pool import read_in_parallel
 from tachograph.app.reading import Continuation, LogRead, read_log, summary_columns
 from tachograph.app.rebuild import begin_rebuild, current_epoch, rederive_all, settle_settings
+from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.workspace import Prices, Workspace
 from tachograph.model import Clean, Problem, Session
 from tachograph.sources import LogFile, Resume, hash_text, load_sources
@@ -91,7 +92,7 @@ class _Ingestion:
         self.prices = prices
         self.report = report
         self.epoch = current_epoch(connection)
-        self.purged = frozenset(row[0] for row in connection.execute("SELECT hash FROM purged"))
+        self.purged = load_purged(connection)
 
     def run(self, plan: Plan, jobs: int, on_progress: Callable[[Progress], None] | None) -> None:
         """Read and store everything planned, in batches of one transaction each."""
@@ -147,12 +148,16 @@ class _Ingestion:
         if not found.readable:
             report.unreadable += 1
         report.problems += len(found.parsed.problems)
-        kept = [n for n, session in enumerate(found.parsed.sessions) if hash_text(session.id) not in self.purged]
+        kept = [n for n, session in enumerate(found.parsed.sessions) if not is_purged(session, self.purged)]
         sessions = tuple(found.parsed.sessions[n] for n in kept)
         report.sessions += len(sessions)
         report.responses += sum(len(session.responses) for session in sessions)
         report.tool_calls += sum(len(session.tool_calls) for session in sessions)
         if not found.readable and writer.knows(path_hash):
+            return
+        if found.parsed.sessions and not kept:  # a moved log, or a new one of a purged session's subagent
+            remember_purged(self.connection, found.parsed.sessions, path_hash)
+            writer.forget_log(path_hash)
             return
         parsed = msgspec.structs.replace(found.parsed, sessions=sessions)
         summaries = [msgspec.structs.astuple(found.summaries[n]) for n in kept]

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from tachograph.app.purged import load_purged
 from tachograph.errors import UsageError
 from tachograph.model import Problem
 from tachograph.sources import LogFile, hash_text, load_sources
@@ -54,7 +55,7 @@ def make_plan(
     """
     plan = Plan()
     stored = _load_stored(connection)
-    purged = {row[0] for row in connection.execute("SELECT hash FROM purged")}
+    purged = load_purged(connection)
     seen: set[tuple[int, int]] = set()
     for source_name, source in load_sources().items():
         if agent is not None and agent != source_name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import traceback
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
@@ -73,7 +74,8 @@ class _HashingFile(io.RawIOBase):
 def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> tuple[LogRead, bool]:
     """Read ``log``; also say whether ``known`` could be gone on from (else it was read from its start).
 
-    Never raises for what the file holds or for its being unreadable: that is a problem in the result.
+    Never raises for what the file holds or for its being unreadable: that is a problem in the result. Nor for a
+    mistake of the source's: one log that it stumbles over must not keep all others out.
     """
     source = load_sources()[log.agent]
     try:
@@ -86,8 +88,16 @@ def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> t
                 raw.seek(0)
             return _read(source, log, raw, clean, None, xxhash.xxh3_64(), 0, sidecar), False
     except OSError as error:
-        problem = Problem("unreadable_file", 0, 0, error.strerror or type(error).__name__)
-        return LogRead(log, ParsedLog((), (problem,)), readable=False), False
+        return _unread(log, "unreadable_file", error.strerror or type(error).__name__), False
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(place.filename)}:{place.lineno}"
+        return _unread(log, "reader_failed", f"a bug in tacho: {type(error).__name__} in {where}"), False
+
+
+def _unread(log: LogFile, slug: str, detail: str) -> LogRead:
+    parsed = ParsedLog((), (Problem(slug, 0, 0, detail),))
+    return LogRead(log, parsed, size=log.size, mtime_ns=log.mtime_ns, inode=log.inode, device=log.device, readable=False)
 
 
 def _open(path: str) -> io.FileIO:

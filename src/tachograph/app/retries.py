@@ -103,6 +103,12 @@ def report_retries(connection: sqlite3.Connection, by: By, chosen: Filter, clust
     Failed calls are those of all sessions that began within ``chosen``, subagents included. A session's model is the
     one that gave most of its own output, its branch the last one named.
     """
+    total, groups = count_signals(connection, by, chosen)
+    return RetryReport(by, chosen.zone_name, total, groups, *_find_clusters(connection, chosen, clusters))
+
+
+def count_signals(connection: sqlite3.Connection, by: By, chosen: Filter) -> tuple[RetrySignals, list[RetryGroup]]:
+    """Retry signals of the main sessions that began within ``chosen``, in total and by group."""
     connection.create_function("period", 1, _week_of(chosen), deterministic=True)
     where, values = chosen.where("s.started_at")
     query = read_query("retry_signals").format(key=_KEYS[by], where=where)
@@ -110,8 +116,7 @@ def report_retries(connection: sqlite3.Connection, by: By, chosen: Filter, clust
     groups = [RetryGroup(**_read_signals(row), key=row[0]) for row in rows]
     groups.sort(key=lambda group: (by != "week" and -group.sessions, group.key))
     sums = [sum(row[column] for row in rows) for column in range(1, _WIDTH)]
-    total = RetrySignals(**_read_signals(["", *sums]))
-    return RetryReport(by, chosen.zone_name, total, groups, *_find_clusters(connection, chosen, clusters))
+    return RetrySignals(**_read_signals(["", *sums])), groups
 
 
 def _week_of(chosen: Filter) -> Callable[[int | None], str | None]:
@@ -136,5 +141,8 @@ def _find_clusters(connection: sqlite3.Connection, chosen: Filter, limit: int) -
     query = read_query("failed_calls").format(where=where, since="?")
     since = -(2**63) if chosen.since is None else chosen.since
     rows = connection.execute(query, [since, *values, limit]).fetchall()
-    found = [FailureCluster(*row[:5], to_datetime(row[5]), *row[6:8]) for row in rows]
+    found = [
+        FailureCluster(tool, target, error, calls, sessions, to_datetime(last_at), session, call)
+        for tool, target, error, calls, sessions, last_at, session, call, _, _ in rows
+    ]
     return (rows[0][8], rows[0][9], found) if rows else (0, 0, [])

@@ -11,12 +11,23 @@ from typing import Any, Literal
 import msgspec
 
 from tachograph.app.filters import Filter
+from tachograph.app.find_session import short_names
 from tachograph.app.totals import SUMS, Totals, read_totals, to_usd
 from tachograph.model import to_datetime
 from tachograph.warehouse.query_files import read_query
 
 Sort = Literal[
-    "recent", "cost", "own-cost", "duration", "active", "tokens", "turns", "prompts", "tool-calls", "errors", "subagents"
+    "recent",
+    "cost",
+    "own-cost",
+    "duration",
+    "active",
+    "tokens",
+    "turns",
+    "prompts",
+    "tool-calls",
+    "errors",
+    "subagents",
 ]
 
 _ORDERS: dict[Sort, str] = {
@@ -32,6 +43,7 @@ _ORDERS: dict[Sort, str] = {
     "errors": "t.tool_errors",
     "subagents": "t.subagents",
 }
+_TOKENS = "sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output)"
 _BATCH = 500
 
 
@@ -75,6 +87,8 @@ class SessionRow(msgspec.Struct):
     """Subagent sessions below it."""
     shared_responses: int | None
     """Responses in its log that another session owns; they are in no number here."""
+    name: str = ""
+    """A short name by which ``tacho show`` finds it."""
     models: list[str] = []
     """By tokens, the largest first."""
     responses: int = 0
@@ -115,6 +129,38 @@ class SessionList(msgspec.Struct):
     sessions: list[SessionRow]
 
 
+class SessionCounts(msgspec.Struct):
+    """How many sessions there are, and what was done in them."""
+
+    sessions: int
+    """Main sessions."""
+    subagents: int
+    """Subagent sessions below them."""
+    active_seconds: float
+    """Time at work of the main sessions."""
+    turns: int
+    prompts: int
+    """Prompts a person typed."""
+    tool_calls: int
+    """Subagents included, like ``tool_errors``."""
+    tool_errors: int
+    logs_missing: int
+    """Main sessions of which only subagents have left logs: their active time, turns and prompts are not known."""
+
+
+def count_sessions(connection: sqlite3.Connection, chosen: Filter) -> SessionCounts:
+    """Sums over the sessions that began within ``chosen``."""
+    where, values = chosen.where("t.started_at", "t")
+    row = connection.execute(
+        f"{read_query('list_sessions')} SELECT count(*), coalesce(sum(subagents), 0),"  # noqa: S608
+        " coalesce(sum(active_ms), 0) / 1000.0, coalesce(sum(turns), 0), coalesce(sum(prompts), 0),"
+        " coalesce(sum(tool_calls), 0), coalesce(sum(tool_errors), 0), coalesce(sum(log_missing), 0)"
+        f" FROM listed t WHERE {where}",
+        values,
+    ).fetchone()
+    return SessionCounts(*row)
+
+
 def list_sessions(
     connection: sqlite3.Connection, chosen: Filter, sort: Sort = "recent", limit: int = 20, subagents: bool = False
 ) -> SessionList:
@@ -132,7 +178,7 @@ def list_sessions(
     )
     matching = [fields.pop("matching") for fields in rows]
     found = [_read_row(fields) for fields in rows]
-    _add_usage(connection, found, folded=not subagents)
+    _complete(connection, found, folded=not subagents)
     return SessionList(chosen.zone_name, sort, matching[0] if matching else 0, found)
 
 
@@ -142,7 +188,7 @@ def load_row(connection: sqlite3.Connection, id: str) -> SessionRow:
         rows = _read_fields(connection.execute(f"{read_query(name)} SELECT t.* FROM listed t WHERE t.id = ?", (id,)))  # noqa: S608
         if rows:
             found = _read_row(rows[0])
-            _add_usage(connection, [found], folded=name == "list_sessions")
+            _complete(connection, [found], folded=name == "list_sessions")
             return found
     raise LookupError(id)
 
@@ -163,22 +209,24 @@ def _read_row(fields: dict[str, Any]) -> SessionRow:
     return SessionRow(**fields)
 
 
+def _complete(connection: sqlite3.Connection, rows: Sequence[SessionRow], *, folded: bool) -> None:
+    """Fill in names and usage."""
+    names = short_names(connection, (row.id for row in rows))
+    for row in rows:
+        row.name = names[row.id]
+    _add_usage(connection, rows, folded=folded)
+
+
 def _add_usage(connection: sqlite3.Connection, rows: Sequence[SessionRow], *, folded: bool) -> None:
     """Fill in what ``rows`` used; ``folded``: with the subagents below each."""
     key = "s.root_id" if folded else "s.id"
     for part in _batches(rows):
-        marks = ",".join("?" * len(part))
         ids = [row.id for row in part]
-        totals = _by_key(connection, f"SELECT {key}, {SUMS}", key, marks, ids)
-        own = _by_key(connection, "SELECT s.id, sum(u.cost_pico)", "s.id", marks, ids)
+        totals = _by_key(connection, f"{key}, {SUMS}", key, ids)
+        own = _by_key(connection, "s.id, sum(u.cost_pico)", "s.id", ids)
         models: dict[str, list[str]] = defaultdict(list)
-        for id, model, _ in connection.execute(
-            f"SELECT {key}, u.model, sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output) AS size"  # noqa: S608
-            f" FROM sessions s JOIN usage_quarters u USING (session) WHERE {key} IN ({marks})"
-            " GROUP BY 1, 2 ORDER BY size DESC, u.model",
-            ids,
-        ):
-            models[id].append(model)
+        for one, model, _ in _query_usage(connection, f"{key}, u.model, {_TOKENS}", key, ids, ", 2 ORDER BY 3 DESC, 2"):
+            models[one].append(model)
         for row in part:
             if row.id in totals:
                 _fill(row, read_totals(1, totals[row.id]))
@@ -186,13 +234,20 @@ def _add_usage(connection: sqlite3.Connection, rows: Sequence[SessionRow], *, fo
             row.models = models.get(row.id, [])
 
 
-def _by_key(
-    connection: sqlite3.Connection, select: str, key: str, marks: str, ids: list[str]
-) -> dict[str, tuple[Any, ...]]:
-    rows = connection.execute(
-        f"{select} FROM sessions s JOIN usage_quarters u USING (session) WHERE {key} IN ({marks}) GROUP BY {key}", ids
+def _query_usage(
+    connection: sqlite3.Connection, columns: str, key: str, ids: list[str], further: str = ""
+) -> sqlite3.Cursor:
+    """``columns`` of the usage of the sessions ``ids``, grouped by the first column."""
+    marks = ",".join("?" * len(ids))
+    return connection.execute(
+        f"SELECT {columns} FROM sessions s JOIN usage_quarters u USING (session) WHERE {key} IN ({marks})"  # noqa: S608
+        f" GROUP BY 1{further}",
+        ids,
     )
-    return {row[0]: row[1:] for row in rows}
+
+
+def _by_key(connection: sqlite3.Connection, columns: str, key: str, ids: list[str]) -> dict[str, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in _query_usage(connection, columns, key, ids)}
 
 
 def _fill(row: SessionRow, totals: Totals) -> None:
@@ -204,3 +259,28 @@ def _fill(row: SessionRow, totals: Totals) -> None:
 def _batches(rows: Sequence[SessionRow]) -> Iterator[Sequence[SessionRow]]:
     for start in range(0, len(rows), _BATCH):
         yield rows[start : start + _BATCH]
+
+
+def list_tree(connection: sqlite3.Connection, id: str) -> list[tuple[int, SessionRow]]:
+    """The subagents below ``id``, each by itself with its depth (from 1); parents first, siblings by start."""
+    rows = _read_fields(
+        connection.execute(
+            f"{read_query('list_subagents')} SELECT t.* FROM listed t"  # noqa: S608
+            " WHERE t.id IN (SELECT id FROM sessions"
+            "  WHERE root_id = coalesce((SELECT root_id FROM sessions WHERE id = ?1), ?1))"
+            " ORDER BY t.started_at IS NULL, t.started_at, t.id",
+            (id,),
+        )
+    )
+    found = [_read_row(fields) for fields in rows]
+    _complete(connection, found, folded=False)
+    children: dict[str | None, list[SessionRow]] = defaultdict(list)
+    for row in found:
+        children[row.parent_id].append(row)
+    tree: list[tuple[int, SessionRow]] = []
+    pending = [(1, row) for row in reversed(children.pop(id, []))]
+    while pending:
+        depth, row = pending.pop()
+        tree.append((depth, row))
+        pending.extend((depth + 1, child) for child in reversed(children.pop(row.id, [])))
+    return tree

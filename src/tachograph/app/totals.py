@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ SUMS = """
     coalesce(sum(u.responses), 0), coalesce(sum(u.input), 0), coalesce(sum(u.cache_read), 0),
     coalesce(sum(u.cache_write_5m), 0), coalesce(sum(u.cache_write_1h), 0), coalesce(sum(u.output), 0),
     coalesce(sum(u.reasoning), 0), coalesce(sum(u.web_searches), 0), sum(u.cost_pico),
-    group_concat(DISTINCT CASE WHEN u.unpriced > 0 THEN u.model END), coalesce(sum(u.unpriced), 0),
+    json_group_array(DISTINCT u.model) FILTER (WHERE u.unpriced > 0), coalesce(sum(u.unpriced), 0),
     coalesce(sum(u.unreliable), 0)"""
 """Columns for :func:`read_totals`, over ``usage_quarters u``."""
 WIDTH = 12
@@ -51,5 +52,5 @@ def to_usd(pico: int | None) -> float | None:
 
 def read_totals(sessions: int, row: Sequence[Any]) -> Totals:
     """Totals from the columns of :data:`SUMS`."""
-    models = sorted(row[9].split(",")) if row[9] else []
-    return Totals(sessions, *row[:8], to_usd(row[8]), models, row[10], row[11])
+    models = sorted(json.loads(row[9]))
+    return Totals(sessions, *row[:8], to_usd(row[8]), models, row[10], row[11])  # type: ignore[call-arg]

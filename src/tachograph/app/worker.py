@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import struct
 import sys
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -24,7 +24,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     logs: tuple[LogFile, ...]
 
 
-def send(stream: BinaryIO, record: msgspec.Struct | list[LogRead] | bool) -> None:
+def send(stream: IO[bytes], record: msgspec.Struct | list[LogRead] | bool) -> None:
     """Write one length-prefixed record."""
     payload = msgspec.msgpack.encode(record)
     stream.write(_LENGTH.pack(len(payload)))
@@ -32,7 +32,7 @@ def send(stream: BinaryIO, record: msgspec.Struct | list[LogRead] | bool) -> Non
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """Read one record's bytes; None at the end of the stream, also when it ends within a record."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from tachograph.errors import TachographError
+from tachograph.report.sanitise import harmless_lines
 
 DEFAULT = "overview"
 """What ``tacho`` alone shows."""
@@ -60,7 +61,8 @@ def run(arguments: Sequence[str]) -> int:
         print("tacho: interrupted; what was stored is consistent.", file=sys.stderr)
         return 130
     except TachographError as error:
-        print(f"tacho: {error.message}" + (f"\n{error.hint}" if error.hint else ""), file=sys.stderr)
+        text = f"tacho: {error.message}" + (f"\n{error.hint}" if error.hint else "")
+        print(harmless_lines(text), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

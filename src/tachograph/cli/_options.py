@@ -31,6 +31,11 @@ def update_option(command: F) -> F:
     return click.option("--no-ingest", is_flag=True, help="Do not bring the warehouse up to date first.")(command)
 
 
+def zone_option(command: F) -> F:
+    """``--tz`` alone."""
+    return _FILTERS[-1](command)
+
+
 def filter_options(command: F) -> F:
     """``--since --until --project --agent --tz``, as keyword arguments of the same names."""
     for option in reversed(_FILTERS):

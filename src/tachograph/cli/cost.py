@@ -13,7 +13,7 @@ from tachograph.cli._options import chosen_filter, filter_options, json_option, 
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
-from tachograph.report.units import count, percent, tokens, usd
+from tachograph.report.units import count, counted, percent, tokens, usd
 
 _REASONS = {
     "synthetic": "messages made by the agent's own program, not by a model",
@@ -25,7 +25,9 @@ _NAMELESS = {"project": "(unknown)", "branch": "(none)"}
 
 
 @click.command()
-@click.option("--by", type=click.Choice(typing.get_args(By)), default="day", show_default=True, help="What to group by.")
+@click.option(
+    "--by", type=click.Choice(typing.get_args(By)), default="day", show_default=True, help="What to group by."
+)
 @click.option("--reconcile", "reconciling", is_flag=True, help="Show how raw log lines become counted responses.")
 @filter_options
 @update_option
@@ -48,7 +50,9 @@ def command(
 
 def _describe(report: CostReport) -> Document:
     if not report.total.responses:
-        return Document([Line("No responses in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")])
+        return Document(
+            [Line("No responses in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")]
+        )
     columns = [
         Column(report.by.replace("-", " "), "left", flexible=True, keep_end=report.by == "project"),
         Column("cost", style="strong"),
@@ -90,11 +94,13 @@ def remarks(total: Totals) -> list[Block]:
     if total.unpriced_responses:
         share = percent(total.unpriced_responses, total.responses)
         names = ", ".join(total.unpriced_models)
-        found.append(Line(f"≥ {count(total.unpriced_responses)} responses ({share}) are unpriced: {names}", "warn"))
+        found.append(
+            Line(f"≥: {counted(total.unpriced_responses, 'response')} ({share}) without a known price: {names}", "warn")
+        )
     if total.output_unreliable_responses:
         share = percent(total.output_unreliable_responses, total.responses)
         found.append(
-            Line(f"Output of {count(total.output_unreliable_responses)} responses ({share}) is a lower bound: "
+            Line(f"Output of {counted(total.output_unreliable_responses, 'response')} ({share}) is a lower bound: "
                  "their agent version recorded a placeholder.", "dim")
         )  # fmt: skip
     return found

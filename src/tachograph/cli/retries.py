@@ -60,7 +60,8 @@ def command(
 
 def _describe(report: RetryReport, zone: tzinfo) -> Document:
     if not report.total.sessions and not report.failed_calls:
-        return Document([Line("No sessions in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")])
+        hint = Line("tacho doctor shows where logs were looked for.", "dim")
+        return Document([Line("No sessions in this selection."), hint])
     columns = [
         Column(report.by, "left", flexible=True, keep_end=report.by == "project"),
         Column("sessions"),

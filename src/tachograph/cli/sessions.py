@@ -8,7 +8,6 @@ from datetime import tzinfo
 import click
 import msgspec
 
-from tachograph.app.find_session import short_names
 from tachograph.app.sessions import SessionList, SessionRow, Sort, list_sessions
 from tachograph.app.workspace import Workspace
 from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
@@ -34,7 +33,9 @@ _SORTED: dict[Sort, str] = {
 
 
 @click.command()
-@click.option("--sort", type=click.Choice(typing.get_args(Sort)), default="recent", show_default=True, help="The highest first.")
+@click.option(
+    "--sort", type=click.Choice(typing.get_args(Sort)), default="recent", show_default=True, help="The highest first."
+)
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="How many; 0: all.")
 @click.option("--subagents", is_flag=True, help="List subagents by themselves.")
 @filter_options
@@ -49,13 +50,14 @@ def command(
     chosen = chosen_filter(workspace, since, until, project, agent, tz)
     with report_connection(workspace, no_ingest) as connection:
         found = list_sessions(connection, chosen, sort, limit, subagents)
-        names = {} if as_json else short_names(connection, (row.id for row in found.sessions))
-    print_json("sessions", found) if as_json else print_document(_describe(found, names, chosen.zone, subagents))
+    print_json("sessions", found) if as_json else print_document(_describe(found, chosen.zone, subagents))
 
 
-def _describe(found: SessionList, names: dict[str, str], zone: tzinfo, subagents: bool) -> Document:
+def _describe(found: SessionList, zone: tzinfo, subagents: bool) -> Document:
     if not found.sessions:
-        return Document([Line("No sessions in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")])
+        return Document(
+            [Line("No sessions in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")]
+        )
     columns = [
         Column("id", "left", style="accent"),
         Column("started", "left"),
@@ -76,20 +78,23 @@ def _describe(found: SessionList, names: dict[str, str], zone: tzinfo, subagents
     shown = _SORTED[found.sort]
     columns = [msgspec.structs.replace(column, rank=0) if column.title == shown else column for column in columns]
     noun = "subagents" if subagents else "sessions"
-    remark = f"{count(len(found.sessions))} of {count(found.matching)}, by {found.sort}; time zone {found.timezone}"
+    order = "most recent first" if found.sort == "recent" else f"highest {found.sort} first"
+    remark = f"{count(len(found.sessions))} of {count(found.matching)}, {order}; time zone {found.timezone}"
     blocks: list[Block] = [
         Heading(noun.capitalize(), remark),
-        Table(columns, [_row(row, names[row.id], zone, subagents) for row in found.sessions]),
+        Table(columns, [_row(row, zone, subagents) for row in found.sessions]),
     ]
     if found.matching > len(found.sessions):
-        blocks.append(Line(f"--limit 0 lists all {count(found.matching)}; tacho show ID tells one session's story.", "dim"))
+        blocks.append(
+            Line(f"--limit 0 lists all {count(found.matching)}; tacho show ID tells one session's story.", "dim")
+        )
     return Document(blocks)
 
 
-def _row(row: SessionRow, name: str, zone: tzinfo, subagents: bool) -> list[str]:
+def _row(row: SessionRow, zone: tzinfo, subagents: bool) -> list[str]:
     bound = row.unpriced_responses > 0
     return [
-        name,
+        row.name,
         day(row.started_at, zone),
         clock(row.started_at, zone),
         row.project or "(unknown)",

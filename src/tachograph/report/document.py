@@ -1,8 +1,8 @@
-"""A report before it is rendered: headings, lines, tables. Text in it may come from logs: renderers make it harmless."""
+"""A report before it is rendered. Text in it may come from logs: the layout makes it harmless."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, Union
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -56,6 +56,8 @@ class Table(msgspec.Struct, frozen=True):
     """A last row of totals."""
     notes: dict[int, Line] = {}
     """A line below a row, by the row's index."""
+    caption: str = ""
+    """Stands instead of the first column's title, as a heading does."""
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -83,7 +85,7 @@ class Beside(msgspec.Struct, frozen=True):
     right: list[Block]
 
 
-Block: TypeAlias = Union[Line, Heading, Facts, Table, Chart, Beside]
+Block: TypeAlias = Line | Heading | Facts | Table | Chart | Beside
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -16,20 +16,20 @@ _NARROWEST = 44
 
 
 def lay_blocks(blocks: Sequence[Block], width: int) -> list[Row]:
-    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading but the first row."""
+    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading or captioned table but the first."""
     rows: list[Row] = []
     for block in blocks:
         laid = _lay(block, width)
-        if rows and _begins_with_heading(block):
+        if rows and _begins_part(block):
             rows.append([])
         rows.extend(laid)
     return rows
 
 
-def _begins_with_heading(block: Block) -> bool:
+def _begins_part(block: Block) -> bool:
     if isinstance(block, Beside):
-        return any(part and _begins_with_heading(part[0]) for part in (block.left, block.right))
-    return isinstance(block, Heading)
+        return any(part and _begins_part(part[0]) for part in (block.left, block.right))
+    return isinstance(block, Heading) or (isinstance(block, Table) and bool(block.caption))
 
 
 def _lay(block: Block, width: int) -> list[Row]:
@@ -78,4 +78,3 @@ def _beside(block: Beside, width: int) -> list[Row]:
     left += [[] for _ in range(size - len(left))]
     right += [[] for _ in range(size - len(right))]
     return [[*one, (" " * (half + _GAP - row_width(one)), ""), *other] for one, other in zip(left, right, strict=True)]
-

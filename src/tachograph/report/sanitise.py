@@ -16,3 +16,20 @@ def harmless(text: str) -> str:
     Each becomes a visible ``\N{REPLACEMENT CHARACTER}``, so that what was there can be seen to have been there.
     """
     return _HOSTILE.sub("\ufffd", _SPACES.sub(" ", text))
+
+
+def harmless_lines(text: str) -> str:
+    """As :func:`harmless`, with line feeds and spaces kept."""
+    return _HOSTILE.sub("\ufffd", text)
+
+
+def harmless_json(text: str) -> str:
+    """JSON that means the same, with each of those characters written as ``\\uXXXX``: it may be printed to a terminal."""
+    return _HOSTILE.sub(lambda match: _escape(ord(match[0])), text)
+
+
+def _escape(code: int) -> str:
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"

@@ -13,12 +13,13 @@ _MIN_FLEXIBLE = 12
 def lay_table(table: Table, width: int) -> list[Row]:
     """The rows of the table in ``width`` columns: titles, cells with their notes, totals."""
     titles = [column.title for column in table.columns]
+    titles[0] = table.caption or titles[0]
     cells = [[harmless(cell) for cell in row] for row in table.rows]
     footer = [harmless(cell) for cell in table.footer] if table.footer else None
     everything = [titles, *cells, *([footer] if footer else [])]
     natural = [max(text_width(row[n]) for row in everything) for n in range(len(table.columns))]
     kept, widths = _fit(table.columns, natural, width)
-    rows = [_row(table.columns, titles, kept, widths, "dim")] if any(titles) else []
+    rows = [_title_row(table, titles, kept, widths)] if any(titles) else []
     for number, row in enumerate(cells):
         rows.append(_row(table.columns, row, kept, widths, None))
         note = table.notes.get(number)
@@ -56,6 +57,11 @@ def _spread(widths: dict[int, int], natural: list[int], flexible: list[int], lef
             left -= 1
         hungry = [n for n in hungry if natural[n] > widths[n]]
     return widths
+
+
+def _title_row(table: Table, titles: list[str], kept: list[int], widths: dict[int, int]) -> Row:
+    row = _row(table.columns, titles, kept, widths, "dim")
+    return [(text, "strong" if table.caption and text == titles[0] else style) for text, style in row]
 
 
 def _row(columns: list[Column], cells: list[str], kept: list[int], widths: dict[int, int], style: Style | None) -> Row:

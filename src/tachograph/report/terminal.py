@@ -17,7 +17,7 @@ def show(document: Document) -> None:
     from rich.style import Style as RichStyle
 
     console = Console(highlight=False)
-    system = console._color_system  # noqa: SLF001 (rich offers no other way to style a ready-made line)
+    system = console._color_system
 
     def paint(text: str, style: Style) -> str:
         return RichStyle.parse(_STYLES[style]).render(text, color_system=system) if style and system else text

@@ -12,7 +12,7 @@ Paint = Callable[[str, Style], str]
 """Adds a style to text that is already laid out."""
 
 
-def _no_paint(text: str, style: Style) -> str:
+def _no_paint(text: str, style: Style) -> str:  # noqa: ARG001 (the signature of Paint)
     return text
 
 

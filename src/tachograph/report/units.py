@@ -19,7 +19,13 @@ def tokens(value: int | None) -> str:
     for limit, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if abs(value) >= limit:
             scaled = value / limit
-            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.1f}{unit}" if scaled >= 10 else f"{scaled:.2f}{unit}"
+            return (
+                f"{scaled:.0f}{unit}"
+                if scaled >= 100
+                else f"{scaled:.1f}{unit}"
+                if scaled >= 10
+                else f"{scaled:.2f}{unit}"
+            )
     return str(value)
 
 
@@ -48,10 +54,12 @@ def size(value: int) -> str:
 
 
 def duration(milliseconds: int | None) -> str:
-    """``0.4s``, ``12s``, ``3m 20s``, ``2h 05m``, ``3d 4h``."""
+    """``0s``, ``0.4s``, ``12s``, ``3m 20s``, ``2h 05m``, ``3d 4h``."""
     if milliseconds is None:
         return UNKNOWN
     seconds = milliseconds / 1000
+    if milliseconds == 0:
+        return "0s"
     if seconds < 10:
         return f"{seconds:.1f}s"
     if seconds < 60:
@@ -76,6 +84,11 @@ def day(moment: datetime | None, zone: tzinfo) -> str:
 def minute(moment: datetime | None, zone: tzinfo) -> str:
     """``2026-05-20 14:30`` in ``zone``; a dash when unknown."""
     return UNKNOWN if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def month_minute(moment: datetime | None, zone: tzinfo) -> str:
+    """``05-20 14:30`` in ``zone``, where the year is known; a dash when unknown."""
+    return UNKNOWN if moment is None else f"{moment.astimezone(zone):%m-%d %H:%M}"
 
 
 def clock(moment: datetime | None, zone: tzinfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -56,11 +57,14 @@ class OpenResponse:
         self.replayed = False
         self.lines = 0
 
-    def close(self) -> Response:
-        """The finished record."""
+    def close(self, clean: Callable[[str], str]) -> Response:
+        """The finished record, its names cleaned (model, provider, branch and id are so already)."""
+        stop = clean(self.stop_reason) if self.stop_reason else None
+        speed = self.speed if self.speed == "standard" else clean(self.speed)
+        passes = tuple(Pass(clean(part.model), part.usage) for part in self.passes)
         return Response(
-            self.position, self.id, self.model, self.provider, self.started_at, self.ended_at, self.usage,
-            self.stop_reason, self.reliable, self.speed, self.branch, self.passes, self.chain, self.replayed, self.lines,
+            self.position, self.id, self.model, self.provider, self.started_at, self.ended_at, self.usage, stop,
+            self.reliable, speed, self.branch, passes, self.chain, self.replayed, self.lines,
         )  # fmt: skip
 
     @classmethod
@@ -118,8 +122,8 @@ class SessionBuilder:
         self.calls = {record.id: record for record in session.tool_calls}
         self.prompts = {record.id: record for record in session.prompts}
         self.markers = {record.id: record for record in session.markers}
-        records = (*session.responses, *session.tool_calls, *session.prompts, *session.markers)
-        self.position = max((record.position for record in records), default=-1) + 1
+        kinds = (session.responses, session.tool_calls, session.prompts, session.markers)
+        self.position = max((max(r.position for r in records) + 1 for records in kinds if records), default=0)
         return self
 
     def next_position(self) -> int:
@@ -200,7 +204,7 @@ class SessionBuilder:
             lines=self.lines,
             usage_lines=self.usage_lines,
             skipped_usage=tuple(sorted(self.skipped.items())),
-            responses=tuple(held.close() for held in self.responses.values()),
+            responses=tuple(held.close(clean) for held in self.responses.values()),
             tool_calls=tuple(self.calls.values()),
             prompts=tuple(self.prompts.values()),
             markers=tuple(self.markers.values()),

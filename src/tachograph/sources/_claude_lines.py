@@ -112,8 +112,17 @@ class ToolResult(Struct):
     agentType: str | None = None  # noqa: N815
 
 
+class ForkedFrom(Struct, gc=False):
+    sessionId: str | None = None  # noqa: N815
+    messageUuid: str | None = None  # noqa: N815
+
+
+class Origin(Struct, gc=False):
+    kind: str | None = None
+
+
 class InnerLine(Struct):
-    """A subagent's line, inlined into a ``progress`` line of its parent."""
+    """What a line of a conversation has in common: in a log of its own or inlined into its parent's ``progress`` line."""
 
     type: str = ""
     uuid: str | None = None
@@ -121,7 +130,12 @@ class InnerLine(Struct):
     timestamp: str | None = None
     message: Message | None = None
     toolUseResult: ToolResult | str | list[Raw] | None = None  # noqa: N815
+    toolDenialKind: str | None = None  # noqa: N815
+    isMeta: bool | None = None  # noqa: N815
+    isCompactSummary: bool | None = None  # noqa: N815
     isApiErrorMessage: bool | None = None  # noqa: N815
+    origin: Origin | None = None
+    forkedFrom: ForkedFrom | None = None  # noqa: N815
 
 
 class Progress(Struct):
@@ -135,15 +149,6 @@ class CompactMetadata(Struct, gc=False):
     preTokens: Number | None = None  # noqa: N815
 
 
-class ForkedFrom(Struct, gc=False):
-    sessionId: str | None = None  # noqa: N815
-    messageUuid: str | None = None  # noqa: N815
-
-
-class Origin(Struct, gc=False):
-    kind: str | None = None
-
-
 class Attachment(Struct):
     type: str = ""
     prompt: str | list[Block] | None = None
@@ -152,29 +157,17 @@ class Attachment(Struct):
     source_uuid: str | None = None
 
 
-class Line(Struct):
+class Line(InnerLine):
     """One line of a transcript."""
 
-    type: str = ""
-    uuid: str | None = None
     parentUuid: str | None = None  # noqa: N815
     sessionId: str | None = None  # noqa: N815
-    timestamp: str | None = None
     version: str | None = None
     cwd: str | None = None
     gitBranch: str | None = None  # noqa: N815
     entrypoint: str | None = None
     isSidechain: bool | None = None  # noqa: N815
-    isMeta: bool | None = None  # noqa: N815
-    isCompactSummary: bool | None = None  # noqa: N815
-    isApiErrorMessage: bool | None = None  # noqa: N815
     agentId: str | None = None  # noqa: N815
-    requestId: str | None = None  # noqa: N815
-    message: Message | None = None
-    toolUseResult: ToolResult | str | list[Raw] | None = None  # noqa: N815
-    toolDenialKind: str | None = None  # noqa: N815
-    origin: Origin | None = None
-    forkedFrom: ForkedFrom | None = None  # noqa: N815
     data: Progress | None = None
     parentToolUseID: str | None = None  # noqa: N815
     attachment: Attachment | None = None

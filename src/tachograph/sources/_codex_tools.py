@@ -57,7 +57,9 @@ def read_call(payload: Payload, identity: str, name: str, at: int, session: Sess
     command = given.cmd if given.cmd is not None else given.command
     patch = _patch_text(raw, given)
     category = categorise(name, payload.namespace) if patch is None else "edit"
-    path, more, op = given.path or given.file_path, (), "read" if category == "read" else "none"
+    path = given.path or given.file_path
+    op: FileOp = "read" if category == "read" else "none"
+    more: tuple[FileTouch, ...] = ()
     added = removed = None
     if patch is not None:
         command = None

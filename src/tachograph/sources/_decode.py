@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
 
@@ -18,6 +19,8 @@ _INT64_MAX = 2**63 - 1
 _LINE_START = re.compile(r'\{"(?:agentId|isSidechain|leafUuid|parentUuid|sessionId|timestamp|type|uuid)":')
 _MAX_TRIES = 1000
 """Places at which a line's rest is tried, behind a fragment."""
+_MAX_BYTES = 8 * 1024 * 1024
+"""Mending takes many times a line's size in memory."""
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -36,6 +39,8 @@ def decode_tolerantly(raw: bytes, shape: type[T]) -> Decoded:
     reason, several objects glued into one line, also behind the fragment that an interrupted writer left, and fields
     of an unexpected type (these alone are dropped). Never raises.
     """
+    if len(raw) > _MAX_BYTES:
+        return Decoded((), "invalid_json", f"{len(raw)} bytes that are not one JSON object, too many to be mended")
     text, lossy = _to_text(raw)
     if not text or text.startswith("//"):
         return Decoded(())
@@ -117,10 +122,10 @@ def _sanitise(value: Any) -> Any:
         return {_sanitise(key): _sanitise(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_sanitise(item) for item in value]
-    if isinstance(value, float) and value == int(value if abs(value) < _INT64_MAX else 0):
+    if isinstance(value, int | float) and not abs(value) <= _INT64_MAX:
+        return str(value)  # as a text it fits no number's field: it is dropped and reported, not taken for 0
+    if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, int) and abs(value) > _INT64_MAX:
-        return None
     return value
 
 
@@ -131,7 +136,7 @@ def _convert(value: Any, shape: type[T], dropped: list[str], at: str) -> T:
     except msgspec.ValidationError:
         pass
     fields: dict[str, Any] = {}
-    hints = get_type_hints(shape, include_extras=True)
+    hints = _hints(shape)
     for field in msgspec.structs.fields(shape):
         if field.encode_name not in value:
             continue
@@ -142,11 +147,16 @@ def _convert(value: Any, shape: type[T], dropped: list[str], at: str) -> T:
             inner = _struct_in(kind)
             if inner is not None and isinstance(item, dict):
                 fields[field.name] = _convert(item, inner, dropped, f"{at}{field.encode_name}.")
-            elif inner is not None and isinstance(item, list):
+            elif inner is not None and isinstance(item, list) and _admits_list(kind):
                 fields[field.name] = [_convert(part, inner, dropped, at) for part in item if isinstance(part, dict)]
             else:
                 dropped.append(at + field.encode_name)
     return shape(**fields)
+
+
+@cache
+def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(shape, include_extras=True)
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
@@ -158,6 +168,11 @@ def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
         if found is not None:
             return found
     return None
+
+
+def _admits_list(kind: Any) -> bool:
+    """Whether ``kind`` is ``list[X]`` or a union with one in it."""
+    return get_origin(kind) is list or any(_admits_list(part) for part in getattr(kind, "__args__", ()))
 
 
 def decode_part(decode: Callable[[bytes], P], raw: bytes) -> P | None:

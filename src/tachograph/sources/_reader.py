@@ -88,7 +88,7 @@ class LogReader(Generic[T]):
                     self._resumable = False
                 yield record
                 return
-        decoded = decode_tolerantly(raw, self._loosely[1] if self._loosely else self._shape)
+        decoded = decode_tolerantly(raw, self._shape)
         if decoded.records and raw[-1] != 10:
             self._resumable = False
         if decoded.slug:

@@ -13,6 +13,7 @@ import msgspec
 from tachograph.model import Clean, ParsedLog, Problem
 from tachograph.sources._builder import TITLE_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import (
+    CompactMetadata,
     InnerLine,
     Line,
     LooseLine,
@@ -154,7 +155,7 @@ class _Transcript:
         else:
             at = session.ended_at or 0
         if line.forkedFrom is not None and session.forked_from is None:
-            session.forked_from = f"{AGENT}:{line.forkedFrom.sessionId or ''}"
+            session.forked_from = f"{AGENT}:{self.clean.name(line.forkedFrom.sessionId or '')}"
         if line.isSidechain and not self.is_agent:
             session = self._sidechain(line, session, at)
         handler(line, session, at)
@@ -167,7 +168,8 @@ class _Transcript:
             return None
         inner = self.clean.name(line.sessionId) if line.sessionId else None
         if self.is_agent:
-            owner = self.folder if self.folder and _UUID.fullmatch(self.folder) else inner or self.folder or "unknown"
+            folder = self.clean.name(self.folder) if self.folder else None
+            owner = folder if folder and _UUID.fullmatch(folder) else inner or folder or "unknown"
             agent_id = self.clean.name(self.stem.removeprefix("agent-"))
             self.main = self._subagent(owner, agent_id, line)
             if self.sidecar.parentAgentId:
@@ -217,7 +219,7 @@ class _Transcript:
         parent.lines -= 1
         return self._inline(root, line, at)
 
-    def _assistant(self, line: Line | InnerLine, session: SessionBuilder, at: int) -> None:
+    def _assistant(self, line: InnerLine, session: SessionBuilder, at: int) -> None:
         message = line.message
         if message is None:
             return
@@ -241,7 +243,7 @@ class _Transcript:
                 if block.type.endswith("tool_use"):
                     read_call(block, key, at, session)
 
-    def _synthetic(self, line: Line | InnerLine, message: Message, session: SessionBuilder, at: int) -> None:
+    def _synthetic(self, line: InnerLine, message: Message, session: SessionBuilder, at: int) -> None:
         if message.usage is not None:
             session.usage_lines += 1
             session.skipped["api_error" if line.isApiErrorMessage else "synthetic"] += 1
@@ -249,7 +251,7 @@ class _Transcript:
             texts = [block.text for block in message.content or () if isinstance(block, msgspec.Struct) and block.text]
             session.add_marker(line.uuid or str(at), "api_error", at, texts[0] if texts else "")
 
-    def _user(self, line: Line | InnerLine, session: SessionBuilder, at: int) -> None:
+    def _user(self, line: InnerLine, session: SessionBuilder, at: int) -> None:
         message = line.message
         if message is None:
             return
@@ -259,8 +261,7 @@ class _Transcript:
             for block in message.content:
                 if block.type == "tool_result":
                     has_result = True
-                    denial = line.toolDenialKind if isinstance(line, Line) else None
-                    if not settle_call(block, line.toolUseResult, denial, at, session):
+                    if not settle_call(block, line.toolUseResult, line.toolDenialKind, at, session):
                         self.reader.report("orphan_result", "a tool result without its call")
                 elif block.text:
                     texts.append(block.text)
@@ -271,17 +272,15 @@ class _Transcript:
             text = message.content or ""
         self._prompt(line, text, session, at)
 
-    def _prompt(self, line: Line | InnerLine, text: str, session: SessionBuilder, at: int) -> None:
+    def _prompt(self, line: InnerLine, text: str, session: SessionBuilder, at: int) -> None:
         identity = line.uuid or str(at)
         if text.startswith(INTERRUPTED):
             session.add_marker(clean_id(identity, self.clean), "interruption", at)
             return
-        is_line = isinstance(line, Line)
-        if is_line and line.forkedFrom is not None and line.forkedFrom.messageUuid:
+        if line.forkedFrom is not None and line.forkedFrom.messageUuid:
             identity = line.forkedFrom.messageUuid
-        origin = line.origin.kind if is_line and line.origin else None
-        is_meta, is_summary = is_line and bool(line.isMeta), is_line and bool(line.isCompactSummary)
-        kind, typed = classify_prompt(text, origin, is_meta, is_summary)
+        origin = line.origin.kind if line.origin else None
+        kind, typed = classify_prompt(text, origin, bool(line.isMeta), bool(line.isCompactSummary))
         if session.kind == "subagent" and kind == "human":
             kind = "task"
         session.add_prompt(clean_id(identity, self.clean), kind, at, typed)
@@ -315,11 +314,11 @@ class _Transcript:
     def _system(self, line: Line, session: SessionBuilder, at: int) -> None:
         identity = clean_id(line.uuid or str(at), self.clean)
         if line.subtype == "compact_boundary":
-            detail = line.compactMetadata
-            session.add_marker(identity, "compaction", at, (detail and detail.trigger) or "", detail and detail.preTokens)
+            detail = line.compactMetadata or CompactMetadata()
+            session.add_marker(identity, "compaction", at, detail.trigger or "", detail.preTokens)
         elif line.subtype == "microcompact_boundary":
-            detail = line.microcompactMetadata
-            session.add_marker(identity, "compaction", at, "micro", detail and detail.preTokens)
+            detail = line.microcompactMetadata or CompactMetadata()
+            session.add_marker(identity, "compaction", at, "micro", detail.preTokens)
         elif line.subtype == "turn_duration" and line.durationMs is not None:
             session.add_marker(identity, "turn_duration", at, "", round(line.durationMs))
         elif line.subtype == "model_refusal_fallback":

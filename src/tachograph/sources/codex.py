@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 import xxhash
@@ -25,6 +25,7 @@ from tachograph.sources._codex_lines import (
 )
 from tachograph.sources._codex_tools import apply_changes, read_call, settle_call, settle_from_item, settle_mcp
 from tachograph.sources._decode import decode_part
+from tachograph.sources._ids import clean_id
 from tachograph.sources._models import provider_of
 from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, walk
@@ -35,6 +36,7 @@ NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
 _REPLAY_MS = 1000
+_Numbers = tuple[int, int, int, int, int, int]
 _ITEM_CALLS = {
     "function_call": None, "custom_tool_call": None, "local_shell_call": "local_shell", "web_search_call": "web_search",
     "tool_search_call": "tool_search", "image_generation_call": "image_generation",
@@ -101,7 +103,7 @@ class _Carry(msgspec.Struct, array_like=True):
 
     model: str = "unknown"
     provider: str = "openai"
-    previous: tuple[int, int, int, int, int, int] | None = None
+    previous: _Numbers | None = None
     chain: int = 0
     by_record: bool = False
     """Usage comes from token_usage_record lines: token_count lines only repeat it."""
@@ -145,6 +147,7 @@ class _Rollout:
             payload = Payload()
             if line.type not in _KNOWN and self.session is None:
                 return
+        self._clean_ids(payload)
         session = self.session
         if session is None:
             session = self._start(Payload(), at)
@@ -165,6 +168,15 @@ class _Rollout:
             self._usage_record(payload, session, at)
         elif line.type not in _KNOWN:
             self.reader.report_unknown(line.type)
+
+    def _clean_ids(self, payload: Payload) -> None:
+        """Before anything is known by them."""
+        if payload.call_id:
+            payload.call_id = clean_id(payload.call_id, self.clean)
+        if payload.id:
+            payload.id = clean_id(payload.id, self.clean)
+        if payload.turn_id:
+            payload.turn_id = clean_id(payload.turn_id, self.clean)
 
     def _start(self, meta: Payload, at: int | None) -> SessionBuilder:
         """Begin the session with the file's first meta line (later ones repeat it, or are a parent's)."""
@@ -247,7 +259,7 @@ class _Rollout:
         if previous is None or total[-1] < previous[-1]:
             delta = last
         else:
-            delta = tuple(now - then for now, then in zip(total, previous, strict=True))
+            delta = cast("_Numbers", tuple(now - then for now, then in zip(total, previous, strict=True)))
         if not any(delta):  # a fork by reference begins by telling its parent's total
             session.skipped["repeat"] += 1
             return
@@ -286,6 +298,7 @@ class _Rollout:
         item = decode_part(decode_item, bytes(payload.item))
         if item is None:
             return
+        item.id = clean_id(item.id, self.clean) if item.id else None
         if item.type == "UserMessage":
             text = _text_of(item)
             if text:
@@ -349,7 +362,7 @@ def _spawned_by(meta: Payload) -> Spawn | None:
     return Spawn() if meta.thread_source == "subagent" else None
 
 
-def _numbers(usage: TokenUsage | None) -> tuple[int, int, int, int, int, int]:
+def _numbers(usage: TokenUsage | None) -> _Numbers:
     if usage is None:
         return (0, 0, 0, 0, 0, 0)
     return (

@@ -72,7 +72,7 @@ def load_segment(connection: sqlite3.Connection, segment: int) -> Session:
         raise LookupError(segment)
     responses = load_responses(connection, segment)
     ids = {record.position: record.id for record in responses}
-    return Session(
+    return Session(  # type: ignore[call-arg]
         *row[:7], tuple(json.loads(row[7])), row[8], tuple(json.loads(row[9])), *row[10:14], bool(row[14]), *row[15:17],
         tuple(sorted(json.loads(row[17]).items())), responses, _load_calls(connection, segment, ids),
         _load(connection, "prompts", segment, Prompt), _load(connection, "markers", segment, Marker),

@@ -23,6 +23,7 @@ from tachograph.warehouse.rows import (
 
 R = TypeVar("R", Response, ToolCall, Prompt, Marker)
 
+_LOG_OF_PATH = "SELECT log FROM logs WHERE path_hash = ?"
 _CHILDREN = ("responses", "tool_calls", "prompts", "markers")
 _SEGMENT_COLUMNS = (
     "session, agent, kind, parent_id, forked_from, agent_type, project, cwds, git_branch, versions, title, entrypoint,"
@@ -82,7 +83,7 @@ class LogWriter:
 
         ``before`` is what was stored of it when the source only read on; then only what differs is written.
         """
-        held = self._connection.execute("SELECT log FROM logs WHERE path_hash = ?", (checkpoint.path_hash,)).fetchone()
+        held = self._connection.execute(_LOG_OF_PATH, (checkpoint.path_hash,)).fetchone()
         log = self._write_log(held[0] if held else None, checkpoint, parsed)
         old = self._segments(log) if held else {}
         if before is None and old:
@@ -97,8 +98,7 @@ class LogWriter:
 
     def knows(self, path_hash: int) -> bool:
         """Whether this log was stored before."""
-        query = "SELECT 1 FROM logs WHERE path_hash = ?"
-        return self._connection.execute(query, (path_hash,)).fetchone() is not None
+        return self._connection.execute(_LOG_OF_PATH, (path_hash,)).fetchone() is not None
 
     def forget(self, logs: Iterable[int]) -> None:
         """Remove logs with all that came from them."""
@@ -106,6 +106,31 @@ class LogWriter:
             self._delete_segments(list(self._segments(log).values()))
             self._connection.execute("DELETE FROM problems WHERE log = ?", (log,))
             self._connection.execute("DELETE FROM logs WHERE log = ?", (log,))
+
+    def forget_log(self, path_hash: int) -> None:
+        """Remove the log of this path, if it was stored, with all that came from it."""
+        self.forget(log for (log,) in self._connection.execute(_LOG_OF_PATH, (path_hash,)).fetchall())
+
+    def forget_sessions(self, sessions: Iterable[str]) -> list[int]:
+        """Remove sessions with all that is stored of them; returns the path hashes of logs that went with them.
+
+        A log that holds other sessions too stays, without the state to go on from: it is read whole when it grows.
+        """
+        segments: list[int] = []
+        logs: set[int] = set()
+        for session in sessions:
+            rows = self._connection.execute("SELECT segment, log FROM segments WHERE session = ?", (session,)).fetchall()
+            segments += [segment for segment, _ in rows]
+            logs.update(log for _, log in rows)
+            self.touched.sessions.add(session)
+        self._delete_segments(segments)
+        empty = [log for log in sorted(logs) if not self._segments(log)]
+        self._connection.executemany("UPDATE logs SET carry = x'' WHERE log = ?", [(log,) for log in logs])
+        hashes = [
+            int(self._connection.execute("SELECT path_hash FROM logs WHERE log = ?", (log,)).fetchone()[0]) for log in empty
+        ]
+        self.forget(empty)
+        return hashes
 
     def _segments(self, log: int) -> dict[int, int]:
         return dict(self._connection.execute("SELECT ordinal, segment FROM segments WHERE log = ?", (log,)))

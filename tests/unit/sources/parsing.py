@@ -31,7 +31,9 @@ def agent_of(log: LogBuilder) -> str:
     return "codex" if isinstance(log, CodexLog) else "claude_code"
 
 
-def parse_bytes(agent: str, path: Path, content: bytes, resume: Resume | None = None, sidecar: bytes = b"") -> ParsedLog:
+def parse_bytes(
+    agent: str, path: Path, content: bytes, resume: Resume | None = None, sidecar: bytes = b""
+) -> ParsedLog:
     """Read ``content`` as the file ``path``, from where ``resume`` says."""
     stream = io.BytesIO(content)
     stream.seek(resume.offset if resume else 0)

@@ -126,9 +126,15 @@ def build(log: LogBuilder, table: dict[str, Step], steps: list[tuple[str, int]])
     return log
 
 
-def check_growth(log: LogBuilder, shares: list[float]) -> None:
+def place_cut(content: bytes, share: float, before_line_end: int | None) -> int:
+    """A byte offset: anywhere, or so many bytes before the end of a line."""
+    cut = round(share * len(content))
+    return cut if before_line_end is None else max(0, content.rfind(b"\n", 0, cut) + 1 - before_line_end)
+
+
+def check_growth(log: LogBuilder, places: list[tuple[float, int | None]]) -> None:
     content = log.content()
-    cuts = [round(share * len(content)) for share in shares]
+    cuts = [place_cut(content, *place) for place in places]
     whole = parse(log)
     grown, resumed = parse_growing(agent_of(log), log.path, content, cuts)
     event(f"read on {min(resumed, 3)} times")
@@ -137,24 +143,24 @@ def check_growth(log: LogBuilder, shares: list[float]) -> None:
     assert bool(grown.carry) == bool(whole.carry)
 
 
-shares = st.lists(st.floats(0, 1), max_size=5)
+cuts = st.lists(st.tuples(st.floats(0, 1), st.sampled_from((None, None, 0, 1))), max_size=5)
 
 
-@given(steps_of(CLAUDE_STEPS), shares)
-def test_a_transcript_that_grows_is_read_as_it_is_read_whole(steps, shares):
-    check_growth(build(new_claude().prompt(), CLAUDE_STEPS, steps), shares)
+@given(steps_of(CLAUDE_STEPS), cuts)
+def test_a_transcript_that_grows_is_read_as_it_is_read_whole(steps, cuts):
+    check_growth(build(new_claude().prompt(), CLAUDE_STEPS, steps), cuts)
 
 
-@given(steps_of(CODEX_STEPS), shares)
-def test_a_rollout_that_grows_is_read_as_it_is_read_whole(steps, shares):
-    check_growth(build(new_codex(), CODEX_STEPS, steps), shares)
+@given(steps_of(CODEX_STEPS), cuts)
+def test_a_rollout_that_grows_is_read_as_it_is_read_whole(steps, cuts):
+    check_growth(build(new_codex(), CODEX_STEPS, steps), cuts)
 
 
-@given(steps_of(CODEX_STEPS), steps_of(CODEX_STEPS), shares)
-def test_a_fork_that_grows_is_read_as_it_is_read_whole(before, after, shares):
+@given(steps_of(CODEX_STEPS), steps_of(CODEX_STEPS), cuts)
+def test_a_fork_that_grows_is_read_as_it_is_read_whole(before, after, cuts):
     parent = build(new_codex().turn(), CODEX_STEPS, before)
     assert isinstance(parent, CodexLog)
-    check_growth(build(parent.fork("2026-05-20T18:00:00Z"), CODEX_STEPS, after), shares)
+    check_growth(build(parent.fork("2026-05-20T18:00:00Z"), CODEX_STEPS, after), cuts)
 
 
 def long_log(log: LogBuilder, table: dict[str, Step]) -> LogBuilder:
@@ -198,8 +204,9 @@ def test_a_last_line_that_is_whole_but_for_its_line_feed_counts_at_once_and_only
     first, _ = parse_growing("claude_code", log.path, log.content()[:-1], [])
     assert len(first.sessions[0].responses) == 2
     assert first.carry == b""
+    so_far = len(log.content()) - 1
     log.response()
-    grown, _ = parse_growing("claude_code", log.path, log.content(), [len(first.sessions), log.content().rindex(b"\n", 0, -1)])
+    grown, _ = parse_growing("claude_code", log.path, log.content(), [so_far])
     assert grown == parse(log)
 
 

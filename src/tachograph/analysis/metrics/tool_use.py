@@ -67,7 +67,7 @@ def tool_calls_by_category(session: Session) -> dict[str, int]:
 
 @metric("tool_calls_by_status", "calls", "Tool calls by outcome")
 def tool_calls_by_status(session: Session) -> dict[str, int]:
-    """Calls per outcome: ok, error, denied (by the user), cancelled (with a sibling), missing (no result in the log)."""
+    """Calls per outcome: ok, error, denied (by the user), cancelled (with a sibling), missing (no result)."""
     return _tally(call.status for call in session.tool_calls)
 
 

@@ -91,6 +91,8 @@ class Scribe:
 
     def printed(self, step: Step) -> str:
         """What a command printed: its telling line last, when it went well; first, when it failed."""
+        if "\n" in step.result:
+            return step.result
         noise = "\n".join(make_line(self.rng) for _ in range(self.rng.randint(4, 90)))
         return f"{step.result}\n{noise}" if step.verb == "fail" else f"{noise}\n{step.result}"
 

@@ -1,0 +1,198 @@
+"""Removing sessions from the warehouse, for good: what they said is gone from the disk, hashes keep them out."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tachograph.app.find_session import find_session
+from tachograph.app.purged import remember
+from tachograph.app.reading import summary_columns
+from tachograph.app.workspace import Workspace
+from tachograph.errors import NotFound, UsageError
+from tachograph.model import to_datetime
+from tachograph.sources import hash_text
+from tachograph.warehouse.derive import derive
+from tachograph.warehouse.query_files import read_query
+from tachograph.warehouse.store import open_writer, transaction
+from tachograph.warehouse.writer import LogWriter
+
+_SHOWN_PROJECTS = 10
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What is to be purged: exactly one of these."""
+
+    project: str | None = None
+    """A project's path, or a part of it that only one project has."""
+    session: str | None = None
+    """A session as :func:`tachograph.app.find_session.find_session` finds it, with its subagents."""
+    before: int | None = None
+    """Sessions that ended, with all their subagents, before this moment (ms)."""
+
+
+class PurgedSession(msgspec.Struct):
+    """A session that is or would be purged."""
+
+    id: str
+    kind: str
+    project: str | None
+    label: str | None
+    """Title, else how it began."""
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class PurgeReport(msgspec.Struct):
+    """What was removed, or would be."""
+
+    removed: bool
+    """False: nothing was removed, this is what would be."""
+    erased: bool
+    """True: no byte of it is left in any file of the data folder. False before removing, or while another process
+    still reads the warehouse."""
+    main_sessions: int
+    subagents: int
+    logs: int
+    """Logs whose every session goes; they are not read again."""
+    shared_logs: int
+    """Logs that stay because they hold other sessions too."""
+    responses: int
+    """Responses stored, copies included."""
+    tool_calls: int
+    prompts: int
+    sharing_sessions: list[str]
+    """Other sessions that hold copies of responses (forks, resumed sessions): they keep their copies."""
+    sessions: list[PurgedSession]
+    """The last to end first."""
+
+
+def plan_purge(connection: sqlite3.Connection, target: Target) -> PurgeReport:
+    """What purging ``target`` would remove; removes nothing.
+
+    Raises NotFound when nothing matches and UsageError for a project that is not unique.
+    """
+    _choose(connection, target)
+    rows = connection.execute(read_query("purge_targets")).fetchall()
+    if not rows:
+        raise NotFound("Nothing matches: there is nothing to purge.", slug="nothing_to_purge")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS doomed (id TEXT PRIMARY KEY)")
+    connection.execute("DELETE FROM doomed")
+    connection.executemany("INSERT INTO doomed VALUES (?)", [row[:1] for row in rows])
+    report = PurgeReport(
+        removed=False,
+        erased=False,
+        main_sessions=sum(row[1] == "main" for row in rows),
+        subagents=sum(row[1] != "main" for row in rows),
+        logs=_count(connection, "SELECT count(DISTINCT log) FROM segments WHERE session IN doomed"),
+        shared_logs=_count(
+            connection,
+            "SELECT count(DISTINCT log) FROM segments WHERE session IN doomed"
+            " AND log IN (SELECT log FROM segments WHERE session NOT IN doomed)",
+        ),
+        responses=_count_records(connection, "responses"),
+        tool_calls=_count_records(connection, "tool_calls"),
+        prompts=_count_records(connection, "prompts"),
+        sharing_sessions=[
+            row[0]
+            for row in connection.execute(
+                "SELECT DISTINCT o.session FROM doomed d CROSS JOIN segments s ON s.session = d.id"
+                " CROSS JOIN responses r USING (segment) CROSS JOIN responses c ON c.key = r.key"
+                " CROSS JOIN segments o ON o.segment = c.segment WHERE o.session NOT IN doomed ORDER BY 1"
+            )
+        ],
+        sessions=[PurgedSession(*row[:4], _moment(row[4]), _moment(row[5])) for row in rows],
+    )
+    report.logs -= report.shared_logs
+    return report
+
+
+def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
+    """Remove the sessions of ``plan``, and those of their subagents stored since; returns what was removed.
+
+    Raises Busy and TachographError as the store does.
+    """
+    with open_writer(workspace.folder) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        with transaction(connection):
+            _fill_chosen(connection, [session.id for session in plan.sessions])
+            ids = [row[0] for row in connection.execute(read_query("purge_targets")).fetchall()]
+            writer = LogWriter(connection, lambda *_: None)
+            path_hashes = writer.forget_sessions(ids)
+            derive(connection, writer.touched, summary_columns)
+            remember(connection, [*path_hashes, *(hash_text(id) for id in ids)])
+        erased = _erase(connection)
+    return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
+
+
+def _erase(connection: sqlite3.Connection) -> bool:
+    """Rewrite the file without its free pages and empty the write-ahead log; whether both could be done."""
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    return not busy
+
+
+def _choose(connection: sqlite3.Connection, target: Target) -> None:
+    """Fill the temporary table ``chosen`` with the sessions at the top of what ``target`` names."""
+    if target.session is not None:
+        _fill_chosen(connection, [find_session(connection, target.session)])
+    elif target.project is not None:
+        project = _find_project(connection, target.project)
+        rows = connection.execute("SELECT id FROM sessions WHERE project = ?", (project,)).fetchall()
+        _fill_chosen(connection, [row[0] for row in rows])
+    else:
+        rows = connection.execute(
+            "SELECT root_id FROM sessions GROUP BY root_id HAVING max(ended_at) < ?", (target.before,)
+        ).fetchall()
+        _fill_chosen(connection, [row[0] for row in rows])
+
+
+def _fill_chosen(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id TEXT PRIMARY KEY)")
+    connection.execute("DELETE FROM chosen")
+    connection.executemany("INSERT OR IGNORE INTO chosen VALUES (?)", [(id,) for id in ids])
+
+
+def _find_project(connection: sqlite3.Connection, text: str) -> str:
+    """The project of this path, else the only one whose path has ``text`` in it. Raises NotFound and UsageError."""
+    found = [
+        row[0]
+        for row in connection.execute(
+            "SELECT DISTINCT project FROM sessions WHERE instr(lower(project), lower(?)) > 0 ORDER BY project", (text,)
+        )
+    ]
+    if text in found:
+        return text
+    if not found:
+        raise NotFound(f"There is no project {text!r}.", slug="no_such_project")
+    if len(found) > 1:
+        more = f"\n  … and {len(found) - _SHOWN_PROJECTS} more" if len(found) > _SHOWN_PROJECTS else ""
+        listed = "".join(f"\n  {project}" for project in found[:_SHOWN_PROJECTS])
+        raise UsageError(
+            f"{len(found)} projects have {text!r} in their path.",
+            slug="ambiguous_project",
+            hint=f"Give one of them as it is:{listed}{more}",
+        )
+    return str(found[0])
+
+
+def _count(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])
+
+
+def _count_records(connection: sqlite3.Connection, table: str) -> int:
+    part = " AND pass = 0" if table == "responses" else ""
+    return _count(
+        connection,
+        f"SELECT count(*) FROM {table} WHERE segment IN (SELECT segment FROM segments WHERE session IN doomed){part}",  # noqa: S608
+    )
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else to_datetime(at)
