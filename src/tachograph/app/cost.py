@@ -46,7 +46,11 @@ class CostReport(msgspec.Struct):
 
 def report_cost(connection: sqlite3.Connection, by: By, chosen: Filter) -> CostReport:
     """Spend within ``chosen``, dated by response."""
-    total = query_totals(connection, chosen)
+    return CostReport(by, chosen.zone_name, query_totals(connection, chosen), query_groups(connection, by, chosen))
+
+
+def query_groups(connection: sqlite3.Connection, by: By, chosen: Filter) -> list[CostGroup]:
+    """The groups of a cost report."""
     if by in ("day", "week", "month"):
         connection.create_function("period", 1, period_labels(by, chosen.zone), deterministic=True)
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
@@ -56,13 +60,15 @@ def report_cost(connection: sqlite3.Connection, by: By, chosen: Filter) -> CostR
         values,
     )
     groups = [
-        CostGroup(**msgspec.structs.asdict(read_totals(row[1], row[2:])), key=row[0]) for row in rows if row[0] is not None
+        CostGroup(**msgspec.structs.asdict(read_totals(row[1], row[2:])), key=row[0])
+        for row in rows
+        if row[0] is not None
     ]
     if by in _BY_TIME:
         groups.sort(key=lambda group: group.key)
     else:
         groups.sort(key=lambda group: (-(group.usd or 0.0), -group.tokens, group.key))
-    return CostReport(by, chosen.zone_name, total, groups)
+    return groups
 
 
 def query_totals(connection: sqlite3.Connection, chosen: Filter) -> Totals:

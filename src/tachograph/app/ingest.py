@@ -12,12 +12,12 @@ import msgspec
 
 from tachograph.app.plan import Plan, Reading, check_agent, make_plan
 from tachograph.app.pool import read_in_parallel
+from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.reading import Continuation, LogRead, read_log, summary_columns
 from tachograph.app.rebuild import begin_rebuild, current_epoch, rederive_all, settle_settings
-from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.workspace import Prices, Workspace
 from tachograph.model import Clean, Problem, Session
-from tachograph.sources import LogFile, Resume, hash_text, load_sources
+from tachograph.sources import LogFile, Resume, load_sources
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.rows import load_segment
 from tachograph.warehouse.store import open_writer, transaction

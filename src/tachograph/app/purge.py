@@ -54,6 +54,8 @@ class PurgeReport(msgspec.Struct):
     erased: bool
     """True: no byte of it is left in any file of the data folder. False before removing, or while another process
     still reads the warehouse."""
+    session: str | None
+    """Id of the session that was named; null when a project or a moment was. It may have left no log itself."""
     main_sessions: int
     subagents: int
     logs: int
@@ -75,7 +77,7 @@ def plan_purge(connection: sqlite3.Connection, target: Target) -> PurgeReport:
 
     Raises NotFound when nothing matches and UsageError for a project that is not unique.
     """
-    _choose(connection, target)
+    named = _choose(connection, target)
     rows = connection.execute(read_query("purge_targets")).fetchall()
     if not rows:
         raise NotFound("Nothing matches: there is nothing to purge.", slug="nothing_to_purge")
@@ -85,6 +87,7 @@ def plan_purge(connection: sqlite3.Connection, target: Target) -> PurgeReport:
     report = PurgeReport(
         removed=False,
         erased=False,
+        session=named,
         main_sessions=sum(row[1] == "main" for row in rows),
         subagents=sum(row[1] != "main" for row in rows),
         logs=_count(connection, "SELECT count(DISTINCT log) FROM segments WHERE session IN doomed"),
@@ -104,7 +107,10 @@ def plan_purge(connection: sqlite3.Connection, target: Target) -> PurgeReport:
                 " CROSS JOIN segments o ON o.segment = c.segment WHERE o.session NOT IN doomed ORDER BY 1"
             )
         ],
-        sessions=[PurgedSession(*row[:4], _moment(row[4]), _moment(row[5])) for row in rows],
+        sessions=[
+            PurgedSession(session, kind, project, label, _moment(started), _moment(ended))
+            for session, kind, project, label, started, ended in rows
+        ],
     )
     report.logs -= report.shared_logs
     return report
@@ -118,12 +124,13 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
     with open_writer(workspace.folder) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         with transaction(connection):
-            _fill_chosen(connection, [session.id for session in plan.sessions])
+            named = [plan.session] if plan.session else []
+            _fill_chosen(connection, [*named, *(session.id for session in plan.sessions)])
             ids = [row[0] for row in connection.execute(read_query("purge_targets")).fetchall()]
             writer = LogWriter(connection, lambda *_: None)
             path_hashes = writer.forget_sessions(ids)
             derive(connection, writer.touched, summary_columns)
-            remember(connection, [*path_hashes, *(hash_text(id) for id in ids)])
+            remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
         erased = _erase(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
 
@@ -138,11 +145,13 @@ def _erase(connection: sqlite3.Connection) -> bool:
     return not busy
 
 
-def _choose(connection: sqlite3.Connection, target: Target) -> None:
-    """Fill the temporary table ``chosen`` with the sessions at the top of what ``target`` names."""
+def _choose(connection: sqlite3.Connection, target: Target) -> str | None:
+    """Fill the temporary table ``chosen`` with the sessions at the top of ``target``; the id of a session named."""
     if target.session is not None:
-        _fill_chosen(connection, [find_session(connection, target.session)])
-    elif target.project is not None:
+        named = find_session(connection, target.session)
+        _fill_chosen(connection, [named])
+        return named
+    if target.project is not None:
         project = _find_project(connection, target.project)
         rows = connection.execute("SELECT id FROM sessions WHERE project = ?", (project,)).fetchall()
         _fill_chosen(connection, [row[0] for row in rows])
@@ -151,12 +160,13 @@ def _choose(connection: sqlite3.Connection, target: Target) -> None:
             "SELECT root_id FROM sessions GROUP BY root_id HAVING max(ended_at) < ?", (target.before,)
         ).fetchall()
         _fill_chosen(connection, [row[0] for row in rows])
+    return None
 
 
 def _fill_chosen(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id TEXT PRIMARY KEY)")
     connection.execute("DELETE FROM chosen")
-    connection.executemany("INSERT OR IGNORE INTO chosen VALUES (?)", [(id,) for id in ids])
+    connection.executemany("INSERT OR IGNORE INTO chosen VALUES (?)", [(one,) for one in ids])
 
 
 def _find_project(connection: sqlite3.Connection, text: str) -> str:

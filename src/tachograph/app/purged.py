@@ -25,7 +25,7 @@ def is_purged(session: Session, purged: Collection[int]) -> bool:
     lineage = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
     if session.parent_id is not None:
         lineage.append(session.parent_id)
-    return any(hash_text(id) in purged for id in lineage)
+    return any(hash_text(one) in purged for one in lineage)
 
 
 def remember_purged(connection: sqlite3.Connection, sessions: Iterable[Session], path_hash: int) -> None:

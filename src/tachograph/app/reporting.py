@@ -15,11 +15,12 @@ from tachograph.warehouse.store import open_reader, warehouse_file
 def open_report(
     workspace: Workspace, *, update: bool, on_progress: Callable[..., None] | None = None, note: Callable[[str], None]
 ) -> Iterator[sqlite3.Connection]:
-    """A reading connection; ``update`` brings the warehouse up to date first.
+    """A reading connection; ``update`` brings the warehouse up to date first (the demo's is left as it is).
 
     While another process is updating, the report is made from what is stored, and ``note`` says so. Raises
     TachographError as the store does.
     """
+    update = update and not workspace.is_demo
     if update or not warehouse_file(workspace.folder).exists():
         from tachograph.app.ingest import ingest
 

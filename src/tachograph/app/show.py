@@ -14,7 +14,8 @@ from tachograph.analysis.summary import summarise
 from tachograph.analysis.turns import Turn, split_turns
 from tachograph.app.filters import Filter
 from tachograph.app.history import Cost, Shared, load_history
-from tachograph.app.sessions import SessionRow, list_tree, load_row
+from tachograph.app.session_rows import SessionRow
+from tachograph.app.sessions import list_tree, load_row
 from tachograph.app.totals import to_usd
 from tachograph.model import Marker, MarkerKind, Session, Usage, to_datetime
 
@@ -43,16 +44,25 @@ class TurnRecord(msgspec.Struct):
     ended_at: datetime | None
     active_seconds: float
     responses: int
+    """Counted responses."""
     input: int
+    """Tokens: uncached input, for every agent."""
     cache_read: int
+    """Tokens read from the cache."""
     cache_write_5m: int
+    """Tokens written to the 5-minute cache."""
     cache_write_1h: int
+    """Tokens written to the 1-hour cache."""
     output: int
+    """Tokens: output, reasoning included."""
     reasoning: int
+    """Tokens: hidden reasoning, a part of ``output``."""
     web_searches: int
+    """Billed web searches."""
     usd: float | None
     """Sum of what is priced; null when nothing is."""
     unpriced_responses: int
+    """Responses without a known price."""
     tool_calls: int
     tool_errors: int
     tool_denied: int

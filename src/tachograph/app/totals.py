@@ -24,20 +24,31 @@ class Totals(msgspec.Struct):
     """Sums over counted responses: tokens are integers, ``usd`` is API-equivalent list price."""
 
     sessions: int = 0
+    """Main sessions with responses, subagents folded in."""
     responses: int = 0
+    """Counted responses."""
     input: int = 0
-    """Uncached input tokens, for every agent."""
+    """Tokens: uncached input, for every agent."""
     cache_read: int = 0
+    """Tokens read from the cache."""
     cache_write_5m: int = 0
+    """Tokens written to the 5-minute cache."""
     cache_write_1h: int = 0
+    """Tokens written to the 1-hour cache."""
     output: int = 0
+    """Tokens: output, reasoning included."""
     reasoning: int = 0
+    """Tokens: hidden reasoning, a part of ``output``."""
     web_searches: int = 0
+    """Billed web searches."""
     usd: float | None = None
     """Sum of what is priced; null when nothing is. A lower bound when ``unpriced_responses`` > 0."""
     unpriced_models: list[str] = []
+    """Models without a known price, by name."""
     unpriced_responses: int = 0
+    """Responses without a known price."""
     output_unreliable_responses: int = 0
+    """Responses whose output is a lower bound: the log holds a placeholder."""
 
     @property
     def tokens(self) -> int:

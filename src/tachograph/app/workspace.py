@@ -13,6 +13,10 @@ from tachograph.paths import config_file, data_dir
 from tachograph.settings import Settings, load_settings
 
 
+DEMO_NOTE = "demo.json"
+"""Lies in the folder of a demo and says what it was made from."""
+
+
 class Workspace:
     """One invocation's surroundings; everything is made when first asked for."""
 
@@ -25,6 +29,11 @@ class Workspace:
     def settings(self) -> Settings:
         """Options from ``config.toml`` and the environment. Raises TachographError."""
         return load_settings(config_file())
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this is the demo's folder, into which logs of this machine do not belong."""
+        return (self.folder / DEMO_NOTE).is_file()
 
     @cached_property
     def clean(self) -> Clean:

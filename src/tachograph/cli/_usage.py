@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tachograph.app.sessions import SessionRow
+from tachograph.app.session_rows import SessionRow
 from tachograph.app.totals import Totals
 from tachograph.report.units import tokens
 

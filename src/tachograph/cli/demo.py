@@ -7,13 +7,13 @@ from datetime import datetime
 
 import click
 
-from tachograph.app.cost import report_cost
 from tachograph.app.demo import open_demo
+from tachograph.app.overview import report_overview
 from tachograph.app.workspace import Workspace
+from tachograph.cli._glance import describe_overview
 from tachograph.cli._options import chosen_filter, json_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import note, report_connection
-from tachograph.cli.cost import _describe as describe_cost
 
 
 @click.command()
@@ -35,6 +35,6 @@ def command(reset: bool, today: datetime | None, as_json: bool) -> None:
     demo = open_demo(day, reset=reset)
     note(f"a made-up history of the six weeks before {day}, in {demo.folder}")
     with report_connection(demo.workspace, no_ingest=True) as connection:
-        report = report_cost(connection, "week", chosen)
-        print_json("cost", report) if as_json else print_document(describe_cost(report))
+        overview = report_overview(connection, chosen)
+    print_json("overview", overview) if as_json else print_document(describe_overview(overview, chosen))
     note(f"more of it:  TACHO_DATA_DIR={shlex.quote(str(demo.folder))} tacho sessions --no-ingest")

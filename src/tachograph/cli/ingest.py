@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 
 from tachograph.app.ingest import IngestReport, ingest
 from tachograph.app.workspace import Workspace
@@ -16,12 +17,40 @@ from tachograph.report.document import Document, Line
 from tachograph.report.units import count, size
 
 
+class Files(msgspec.Struct):
+    """Log files."""
+
+    seen: int
+    """There, read or not."""
+    changed: int
+    """New or changed since the last time: these were read."""
+    unreadable: int
+
+
+class Published(msgspec.Struct):
+    """What an ingestion did; counts are of what was read in this run."""
+
+    files: Files
+    bytes: int
+    """Bytes parsed: of a log that grew, where its format allows it, only those that were added."""
+    sessions: int
+    """Sessions in the logs read, copies and subagents included; likewise below."""
+    responses: int
+    tool_calls: int
+    problems: int
+    """Lines and files that could not be read as they should."""
+    seconds: float
+    """How long it took."""
+
+
 @click.command()
 @click.option("--agent", metavar="NAME", help="Only this agent's logs: claude_code or codex.")
 @click.option(
     "--path", type=click.Path(path_type=Path), metavar="DIR", help="Logs under DIR instead of the agents' own folders."
 )
-@click.option("--jobs", type=click.IntRange(1, 1024), help="Processes that read at the same time [default: one a core].")
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), help="Processes that read at the same time [default: one a core]."
+)
 @click.option("--rebuild", is_flag=True, help="Read every log again; keep the sessions whose logs are gone.")
 @click.option("--rederive", is_flag=True, help="Recompute prices and totals from what is stored.")
 @json_option
@@ -30,12 +59,20 @@ def command(
 ) -> None:
     """Bring the warehouse up to date: read what is new or changed in the agents' logs."""
     if rebuild and rederive:
-        raise UsageError("--rebuild and --rederive exclude each other.", hint="--rebuild recomputes everything as well.")
+        raise UsageError(
+            "--rebuild and --rederive exclude each other.", hint="--rebuild recomputes everything as well."
+        )
     if path is not None and not path.exists():
         raise UsageError(f"{path} does not exist.", slug="no_such_path")
     with progress_bar() as on_progress:
         report = ingest(
-            Workspace(), agent=agent, path=path, jobs=jobs or 0, rebuild=rebuild, rederive=rederive, on_progress=on_progress
+            Workspace(),
+            agent=agent,
+            path=path,
+            jobs=jobs or 0,
+            rebuild=rebuild,
+            rederive=rederive,
+            on_progress=on_progress,
         )
     if as_json:
         print_json("ingest", _as_published(report))
@@ -43,24 +80,28 @@ def command(
         print_document(_describe(report))
 
 
-def _as_published(report: IngestReport) -> dict[str, object]:
-    return {
-        "files": {"seen": report.seen, "changed": report.changed, "unreadable": report.unreadable},
-        "bytes": report.bytes,
-        "sessions": report.sessions,
-        "responses": report.responses,
-        "tool_calls": report.tool_calls,
-        "problems": report.problems,
-        "seconds": round(report.seconds, 3),
-    }
+def _as_published(report: IngestReport) -> Published:
+    return Published(
+        Files(report.seen, report.changed, report.unreadable),
+        report.bytes,
+        report.sessions,
+        report.responses,
+        report.tool_calls,
+        report.problems,
+        round(report.seconds, 3),
+    )
 
 
 def _describe(report: IngestReport) -> Document:
-    lines = [f"{count(report.seen)} log files seen, {count(report.changed)} read ({size(report.bytes)}) in {report.seconds:.1f} s"]
+    lines = [
+        f"{count(report.seen)} log files seen, {count(report.changed)} read ({size(report.bytes)}) in {report.seconds:.1f} s"
+    ]
     if report.changed:
         lines.append(
             f"{count(report.sessions)} sessions, {count(report.responses)} responses, {count(report.tool_calls)} tool calls"
         )
     if report.problems or report.unreadable:
-        lines.append(f"{count(report.problems)} problems, {count(report.unreadable)} unreadable files: see tacho doctor")
+        lines.append(
+            f"{count(report.problems)} problems, {count(report.unreadable)} unreadable files: see tacho doctor"
+        )
     return Document([Line(line) for line in lines])

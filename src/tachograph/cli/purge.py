@@ -45,7 +45,8 @@ def command(
     target = _read_target(workspace, project, session, before, tz)
     asks = not (yes or dry_run)
     if asks and not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("There is no terminal to ask on.", slug="cannot_ask", hint="Give --yes, or --dry-run to look first.")
+        hint = "Give --yes, or --dry-run to look first."
+        raise UsageError("There is no terminal to ask on.", slug="cannot_ask", hint=hint)
     with report_connection(workspace, no_ingest) as connection:
         report = plan_purge(connection, target)
     if asks:
@@ -68,11 +69,15 @@ def _read_target(
 
 
 def _summary(report: PurgeReport) -> str:
-    return (
-        f"{count(report.main_sessions)} main sessions and {count(report.subagents)} subagents with"
-        f" {count(report.responses)} responses, {count(report.tool_calls)} tool calls and {count(report.prompts)}"
-        f" prompts, from {count(report.logs + report.shared_logs)} logs"
-    )
+    numbers = {
+        "main sessions": report.main_sessions,
+        "subagents": report.subagents,
+        "responses": report.responses,
+        "tool calls": report.tool_calls,
+        "prompts": report.prompts,
+        "logs": report.logs + report.shared_logs,
+    }
+    return " · ".join(f"{name} {count(number)}" for name, number in numbers.items())
 
 
 def _describe(report: PurgeReport) -> Document:
@@ -84,7 +89,8 @@ def _describe(report: PurgeReport) -> Document:
     ]
     mains = [session for session in report.sessions if session.kind == "main"] or report.sessions
     blocks: list[Block] = [
-        Heading("Removed" if report.removed else "Would be removed", _summary(report)),
+        Heading("Removed" if report.removed else "Would be removed"),
+        Line(_summary(report)),
         Table(columns, [_row(session) for session in mains[:_SHOWN]]),
     ]
     if len(mains) > _SHOWN:

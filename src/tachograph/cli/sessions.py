@@ -8,7 +8,8 @@ from datetime import tzinfo
 import click
 import msgspec
 
-from tachograph.app.sessions import SessionList, SessionRow, Sort, list_sessions
+from tachograph.app.session_rows import SessionRow
+from tachograph.app.sessions import SessionList, Sort, list_sessions
 from tachograph.app.workspace import Workspace
 from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json

@@ -16,7 +16,7 @@ _NARROWEST = 44
 
 
 def lay_blocks(blocks: Sequence[Block], width: int) -> list[Row]:
-    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading or captioned table but the first."""
+    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading or caption but the first."""
     rows: list[Row] = []
     for block in blocks:
         laid = _lay(block, width)

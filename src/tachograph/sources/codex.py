@@ -18,6 +18,7 @@ from tachograph.sources._codex_lines import (
     Line,
     Payload,
     Spawn,
+    TokenInfo,
     TokenUsage,
     decode_item,
     decode_line,
@@ -36,6 +37,7 @@ NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
 _REPLAY_MS = 1000
+_NOTHING = (0, 0, 0, 0, 0, 0)
 _Numbers = tuple[int, int, int, int, int, int]
 _ITEM_CALLS = {
     "function_call": None, "custom_tool_call": None, "local_shell_call": "local_shell", "web_search_call": "web_search",
@@ -244,11 +246,11 @@ class _Rollout:
 
     def _token_count(self, payload: Payload, session: SessionBuilder, at: int) -> None:
         session.usage_lines += 1
-        info = payload.info
-        if info is None:
+        info = payload.info or TokenInfo()
+        total, last = _numbers(info.total_token_usage), _numbers(info.last_token_usage)
+        if not any(total):
             session.skipped["null_info"] += 1
             return
-        total, last = _numbers(info.total_token_usage), _numbers(info.last_token_usage)
         carry = self.carry
         carry.chain = _extend(carry.chain, total, last)
         previous = carry.previous
@@ -364,7 +366,7 @@ def _spawned_by(meta: Payload) -> Spawn | None:
 
 def _numbers(usage: TokenUsage | None) -> _Numbers:
     if usage is None:
-        return (0, 0, 0, 0, 0, 0)
+        return _NOTHING
     return (
         usage.input_tokens or 0, usage.cached_input_tokens or 0, usage.cache_write_input_tokens or 0,
         usage.output_tokens or 0, usage.reasoning_output_tokens or 0, usage.total_tokens or 0,

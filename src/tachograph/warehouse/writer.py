@@ -24,6 +24,8 @@ from tachograph.warehouse.rows import (
 R = TypeVar("R", Response, ToolCall, Prompt, Marker)
 
 _LOG_OF_PATH = "SELECT log FROM logs WHERE path_hash = ?"
+_PATH_OF_LOG = "SELECT path_hash FROM logs WHERE log = ?"
+_PLACES_OF_SESSION = "SELECT segment, log FROM segments WHERE session = ?"
 _CHILDREN = ("responses", "tool_calls", "prompts", "markers")
 _SEGMENT_COLUMNS = (
     "session, agent, kind, parent_id, forked_from, agent_type, project, cwds, git_branch, versions, title, entrypoint,"
@@ -119,16 +121,14 @@ class LogWriter:
         segments: list[int] = []
         logs: set[int] = set()
         for session in sessions:
-            rows = self._connection.execute("SELECT segment, log FROM segments WHERE session = ?", (session,)).fetchall()
+            rows = self._connection.execute(_PLACES_OF_SESSION, (session,)).fetchall()
             segments += [segment for segment, _ in rows]
             logs.update(log for _, log in rows)
             self.touched.sessions.add(session)
         self._delete_segments(segments)
         empty = [log for log in sorted(logs) if not self._segments(log)]
         self._connection.executemany("UPDATE logs SET carry = x'' WHERE log = ?", [(log,) for log in logs])
-        hashes = [
-            int(self._connection.execute("SELECT path_hash FROM logs WHERE log = ?", (log,)).fetchone()[0]) for log in empty
-        ]
+        hashes = [self._connection.execute(_PATH_OF_LOG, (log,)).fetchone()[0] for log in empty]
         self.forget(empty)
         return hashes
 

@@ -34,9 +34,7 @@ def kinds(raw: bytes) -> tuple[list[str], str]:
         pytest.param(b'{"type":"a","cwd":"\xff"}', ["a"], "invalid_utf8", id="invalid UTF-8"),
         pytest.param(rb'{"type":"a","cwd":"\ud83d"}', ["a"], "", id="lone surrogate"),
         pytest.param(b'{"type":"a","cwd":"tab\there"}', ["a"], "", id="raw control character"),
-        pytest.param(
-            b'{"type":"a","retryAttempt":%d}' % 10**40, ["a"], "unexpected_shape", id="integer beyond 64 bits"
-        ),
+        pytest.param(b'{"type":"a","retryAttempt":%d}' % 10**40, ["a"], "unexpected_shape", id="beyond 64 bits"),
         pytest.param(b'{"type":"a","retryAttempt":9007199254740993}', ["a"], "unexpected_shape", id="beyond 2^53"),
         pytest.param(b'{"type":"a","retryAttempt":2.0}', ["a"], "", id="whole number as a float"),
         pytest.param(b'{"type":"a","durationMs":NaN}', ["a"], "unexpected_shape", id="not a number"),

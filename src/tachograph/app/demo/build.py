@@ -14,13 +14,10 @@ from tachograph.app.demo.claude_scribe import ClaudeScribe
 from tachograph.app.demo.codex_scribe import CodexScribe
 from tachograph.app.demo.story import Story, load_stories
 from tachograph.app.ingest import ingest
-from tachograph.app.workspace import Workspace
+from tachograph.app.workspace import DEMO_NOTE, Workspace
 from tachograph.errors import TachographError
 from tachograph.paths import data_dir, open_private, private_dir
 from tachograph.settings import Settings
-
-_NOTE = "demo.json"
-
 
 class _Note(msgspec.Struct, frozen=True):
     """What the demo in a folder was made from; a folder without this note is not ours to remove."""
@@ -63,11 +60,11 @@ def open_demo(today: date, *, reset: bool = False, settings: Settings | None = N
     if folder.exists():
         shutil.rmtree(folder)
     private_dir(folder)
-    _write(folder / _NOTE, msgspec.json.encode(_Note("", "")))  # ours from here on, but not finished
+    _write(folder / DEMO_NOTE, msgspec.json.encode(_Note("", "")))  # ours from here on, but not finished
     for path, content in write_logs(today):
         _write(folder / "logs" / path, content)
     ingest(workspace, path=folder / "logs")
-    _write(folder / _NOTE, msgspec.json.encode(note))
+    _write(folder / DEMO_NOTE, msgspec.json.encode(note))
     return Demo(workspace, folder, True)
 
 
@@ -106,6 +103,6 @@ def _write(path: Path, content: bytes) -> None:
 
 def _read_note(folder: Path) -> _Note | None:
     try:
-        return msgspec.json.decode((folder / _NOTE).read_bytes(), type=_Note)
+        return msgspec.json.decode((folder / DEMO_NOTE).read_bytes(), type=_Note)
     except (OSError, msgspec.MsgspecError):
         return None

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from tachograph.app.export.rows import read_rows
+from tachograph.app.export.rows import Row, read_rows
 from tachograph.app.export.tables import TABLES, Kind, Table
 from tachograph.app.filters import Filter
 from tachograph.model import to_datetime
@@ -38,11 +38,19 @@ def export_table(
 ) -> int:
     """Write the rows of ``table`` within ``chosen`` as UTF-8 and return how many there were.
 
-    ``clean_cell`` is applied to every text of a CSV (for a terminal). Raises OSError as ``out`` does.
+    ``clean_cell`` is applied to every text first (for a terminal). Raises OSError as ``out`` does.
     """
     shape = TABLES[table]
     rows = read_rows(connection, table, chosen)
-    return _write_csv(shape, rows, out, clean_cell) if format == "csv" else _write_jsonl(shape, rows, out)
+    if clean_cell is not None:
+        rows = _clean_rows(shape, rows, clean_cell)
+    return _write_csv(shape, rows, out) if format == "csv" else _write_jsonl(shape, rows, out)
+
+
+def _clean_rows(table: Table, rows: Iterator[Row], clean: Callable[[str], str]) -> Iterator[Row]:
+    texts = [column.kind == "text" for column in table.columns]
+    for row in rows:
+        yield tuple(clean(v) if text and v is not None else v for text, v in zip(texts, row, strict=True))
 
 
 def defuse(text: str) -> str:
@@ -71,13 +79,11 @@ def write_privately(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _write_csv(table: Table, rows: Iterator[tuple[Any, ...]], out: BinaryIO, clean: Callable[[str], str] | None) -> int:
+def _write_csv(table: Table, rows: Iterator[Row], out: BinaryIO) -> int:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([column.name for column in table.columns])
     cells = [_CSV_CELLS[column.kind] for column in table.columns]
-    if clean is not None:
-        cells = [_cleaned(cell, clean) if cell is defuse else cell for cell in cells]
     count = 0
     for row in rows:
         writer.writerow([None if v is None else cell(v) for cell, v in zip(cells, row, strict=True)])
@@ -94,11 +100,7 @@ def _flush(buffer: io.StringIO, out: BinaryIO) -> None:
     buffer.truncate()
 
 
-def _cleaned(cell: Callable[[str], str], clean: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: cell(clean(text))
-
-
-def _write_jsonl(table: Table, rows: Iterator[tuple[Any, ...]], out: BinaryIO) -> int:
+def _write_jsonl(table: Table, rows: Iterator[Row], out: BinaryIO) -> int:
     names = [column.name for column in table.columns]
     values = [_JSON_VALUES[column.kind] for column in table.columns]
     encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from tachograph.app.cost import CostGroup, report_cost
+from tachograph.app.cost import CostGroup, query_groups, query_totals
 from tachograph.app.filters import QUARTER_MS, Filter
 from tachograph.app.overview.next_commands import suggest_commands
 from tachograph.app.overview.record import Overview, ProblemCounts, SubagentShare, Week
@@ -25,7 +25,6 @@ _SESSIONS = 5
 def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
     """The overview of what lies within ``chosen``."""
     first, last = _span(connection, chosen)
-    by_model = report_cost(connection, "model", chosen)
     overview = Overview(
         chosen.zone_name,
         None if chosen.since is None else to_datetime(chosen.since),
@@ -33,11 +32,11 @@ def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
         None if first is None else to_datetime(first * QUARTER_MS),
         None if last is None else to_datetime(last * QUARTER_MS),
         count_sessions(connection, chosen),
-        by_model.total,
+        query_totals(connection, chosen),
         [] if first is None or last is None else _trend(connection, chosen, first, last),
-        by_model.groups,
-        report_cost(connection, "project", chosen).groups,
-        report_cost(connection, "agent", chosen).groups,
+        query_groups(connection, "model", chosen),
+        query_groups(connection, "project", chosen),
+        query_groups(connection, "agent", chosen),
         _share_of_subagents(connection, chosen),
         count_signals(connection, "agent", chosen)[0],
         list_sessions(connection, chosen, "cost", _SESSIONS).sessions,
@@ -65,8 +64,8 @@ def _trend(connection: sqlite3.Connection, chosen: Filter, first: int, last: int
     mondays = [final - timedelta(weeks=number) for number in range(size - 1, -1, -1)]
     start = datetime(mondays[0].year, mondays[0].month, mondays[0].day, tzinfo=chosen.zone)
     since = max(round(start.timestamp() * 1000), chosen.since or 0)
-    report = report_cost(connection, "week", msgspec.structs.replace(chosen, since=since))
-    groups = {group.key: group for group in report.groups}
+    recent = query_groups(connection, "week", msgspec.structs.replace(chosen, since=since))
+    groups = {group.key: group for group in recent}
     weeks = []
     for monday in mondays:
         group = groups.get(monday.isoformat()) or CostGroup(key="")

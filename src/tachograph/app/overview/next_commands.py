@@ -61,58 +61,6 @@ def _reopened(overview: Overview) -> NextCommand | None:
     return NextCommand("tacho retries", "where work was asked for again, and where calls fail")
 
 
-_RULES)
-    return [one for one in found if one is not None][:_SHOWN]
-
-
-def _problems(overview: Overview) -> NextCommand | None:
-    if not overview.problems.unreadable_files:
-        return None
-    return NextCommand("tacho doctor", "why some files could not be read")
-
-
-def _big_session(overview: Overview) -> NextCommand | None:
-    if not overview.top_sessions or not overview.total.usd:
-        return None
-    top = overview.top_sessions[0]
-    if (top.usd or 0) < _BIG_SESSION * overview.total.usd:
-        return None
-    return NextCommand(f"tacho show {top.name}", "the most expensive session, turn by turn")
-
-
-def _unpriced(overview: Overview) -> NextCommand | None:
-    if not overview.total.unpriced_responses:
-        return None
-    return NextCommand("tacho cost --by model", "what the unpriced models used; prices go into config.toml")
-
-
-def _subagents(overview: Overview) -> NextCommand | None:
-    if (overview.subagents.usd or 0) < _MANY_SUBAGENTS * (overview.total.usd or 0) or not overview.subagents.usd:
-        return None
-    return NextCommand("tacho cost --by agent-type", "which kinds of subagents cost what")
-
-
-def _errors(overview: Overview) -> NextCommand | None:
-    activity = overview.activity
-    if activity.tool_errors < max(1.0, _MANY_ERRORS * activity.tool_calls):
-        return None
-    return NextCommand("tacho tools", "which tools and commands fail")
-
-
-def _reopened(overview: Overview) -> NextCommand | None:
-    if not overview.retries.structural_retries.count:
-        return None
-    return NextCommand("tacho retries", "where work was asked for again, and where calls fail")
-
-
-def _recent(overview: Overview) -> NextCommand | None:
-    return NextCommand("tacho show --last", "the last session, turn by turn")
-
-
-def _by_day(overview: Overview) -> NextCommand | None:
-    return NextCommand("tacho cost --by day", "the cost of every day")
-
-
 _RULES: tuple[Callable[[Overview], NextCommand | None], ...] = (
     _problems, _big_session, _errors, _unpriced, _subagents, _reopened,
 )  # fmt: skip

@@ -8,7 +8,8 @@ import msgspec
 
 from tachograph.app.cost import CostGroup
 from tachograph.app.retries import RetrySignals
-from tachograph.app.sessions import SessionCounts, SessionRow
+from tachograph.app.session_rows import SessionRow
+from tachograph.app.sessions import SessionCounts
 from tachograph.app.totals import Totals
 
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tachograph.redaction import default_cleaner
+from tachograph.sources._signature import error_signature
+from tests.unit.sources.parsing import CLEAN
+
+
+@pytest.mark.parametrize(
+    ("text", "signature"),
+    [
+        ("Exit code 1\nFAILED tests/test_a.py:12 - assert 3 == 4", "FAILED tests/test_a.py:# - assert # == #"),
+        ("Exit code 127", "Exit code #"),
+        ("Process exited with code 2\nmake: *** [all] Error 2", "make: *** [all] Error #"),
+        ("\n\n  first telling line  \nsecond", "first telling line"),
+        ("<tool_use_error>File does not exist.</tool_use_error>", "File does not exist."),
+        ("\x1b[31merror\x1b[0m: no such option", "error: no such option"),
+        ("commit 3f9a1c2b7d not found", "commit # not found"),
+        ("at 0x7ffdeadbeef", "at #"),
+        ("deadbee is hexadecimal, decade is not", "# is hexadecimal, decade is not"),
+        ("", None),
+        ("  \n \n", None),
+    ],
+)
+def test_errors_of_one_kind_have_one_signature(text, signature):
+    assert error_signature(text, CLEAN) == signature
+
+
+def test_a_signature_holds_no_secret_and_at_most_200_characters():
+    secret = "gh" + "p_" + "Ab3" * 12
+    signature = error_signature(f"cannot log in with {secret} " + "x" * 500, CLEAN)
+    assert secret not in (signature or "")
+    assert len(signature or "") == 200
+
+
+def test_without_stored_text_there_is_none():
+    assert error_signature("Exit code 1\nfailed", default_cleaner(store_text=False)) is None
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_signature_or_none(text):
+    signature = error_signature(text, CLEAN)
+    assert signature is None or 0 < len(signature) <= 200

@@ -1,0 +1,143 @@
+"""Write the JSON Schemas of docs/schemas/ from the records that ``--json`` prints.
+
+python tools/make_schemas.py           writes them
+python tools/make_schemas.py --check   writes nothing; exit code 1 when a file is not what the code says
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tachograph.analysis.metrics import load_metrics
+from tachograph.app.cost import CostReport, Reconciliation
+from tachograph.app.overview import Overview
+from tachograph.app.sessions import SessionList
+from tachograph.app.show import SessionStory
+from tachograph.cli.ingest import Published
+
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
+RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "cost": ("tacho cost --json", CostReport),
+    "ingest": ("tacho ingest --json", Published),
+    "overview": ("tacho --json", Overview),
+    "reconcile": ("tacho cost --reconcile --json", Reconciliation),
+    "sessions": ("tacho sessions --json", SessionList),
+    "show": ("tacho show SESSION --json", SessionStory),
+}
+Schema = dict[str, Any]
+
+
+def make_schema(name: str) -> Schema:
+    """The schema of what the command ``name`` prints."""
+    title, record = RECORDS[name]
+    metrics = {one.name: _result_of(one.compute) for one in load_metrics().values()} if record is SessionStory else {}
+    types = [record, *metrics.values()]
+    refs, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    for defined in _structs_among(types):
+        definitions[defined.__name__] = _describe_struct(defined, definitions[defined.__name__])
+    root = definitions.pop(record.__name__)
+    root["properties"] = {"schema": {"const": f"tachograph.{name}/1"}, **root["properties"]}
+    root["required"].insert(0, "schema")
+    if metrics:
+        root["properties"]["metrics"] |= _describe_metrics(dict(zip(metrics, refs[1:], strict=True)))
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return {**head, **root, **({"$defs": dict(sorted(definitions.items()))} if definitions else {})}
+
+
+def _result_of(function: Any) -> Any:
+    return typing.get_type_hints(function)["return"]
+
+
+def _describe_metrics(values: dict[str, Schema]) -> Schema:
+    """Every metric there is; others may be added."""
+    found = load_metrics()
+    properties = {
+        name: {**schema, "description": _plain(f"{found[name].title} ({found[name].unit}). {found[name].doc}")}
+        for name, schema in values.items()
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": True}
+
+
+def _structs_among(types: list[Any]) -> list[type[msgspec.Struct]]:
+    """Every Struct that ``types`` hold, themselves included."""
+    found: dict[type[msgspec.Struct], None] = {}
+    pending = list(types)
+    while pending:
+        one = pending.pop()
+        pending.extend(typing.get_args(one))
+        if isinstance(one, type) and issubclass(one, msgspec.Struct) and one not in found:
+            found[one] = None
+            pending.extend(field.type for field in msgspec.structs.fields(one))
+    return list(found)
+
+
+def _describe_struct(record: type[msgspec.Struct], schema: Schema) -> Schema:
+    """The record's schema with its docstrings, closed, and with every field required that is always written."""
+    docs = _field_docs(record)
+    properties = {
+        name: {**_without_defaults(value), **({"description": docs[name]} if name in docs else {})}
+        for name, value in schema["properties"].items()
+    }
+    required = schema.get("required", []) if record.__struct_config__.omit_defaults else list(properties)
+    return {
+        "description": _plain(inspect.getdoc(record) or ""),
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    return {key: value for key, value in schema.items() if key != "default"}
+
+
+def _field_docs(record: type[msgspec.Struct]) -> dict[str, str]:
+    """The string below each field, those of base classes included."""
+    docs: dict[str, str] = {}
+    for base in reversed(record.__mro__):
+        if base is msgspec.Struct or not issubclass(base, msgspec.Struct):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body  # type: ignore[attr-defined]
+        for field, below in zip(body, body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+            ):
+                docs[field.target.id] = _plain(str(below.value.value))  # type: ignore[union-attr]
+    return docs
+
+
+def _plain(text: str) -> str:
+    """A docstring's text on one line, without its markup."""
+    text = re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(text.split()))
+    return text.replace("``", "`")
+
+
+def main() -> int:
+    """Write the schemas, or say which are not up to date."""
+    stale = []
+    for name in RECORDS:
+        text = msgspec.json.format(msgspec.json.encode(make_schema(name)), indent=2).decode() + "\n"
+        path = FOLDER / f"{name}.schema.json"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if "--check" not in sys.argv[1:]:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    print("\n".join(stale) or "Nothing to do.")
+    return int(bool(stale) and "--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
