@@ -12,6 +12,7 @@ import re
 import sys
 import textwrap
 import typing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def _field_docs(record: type[msgspec.Struct]) -> dict[str, str]:
         if base is msgspec.Struct or not issubclass(base, msgspec.Struct):
             continue
         body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body  # type: ignore[attr-defined]
-        for field, below in zip(body, body[1:], strict=False):
+        for field, below in pairwise(body):
             if (
                 isinstance(field, ast.AnnAssign)
                 and isinstance(below, ast.Expr)

@@ -165,11 +165,12 @@ def main(arguments: list[str]) -> int:
             if fresh != text:
                 page.write_text(fresh, encoding="utf-8")
                 print(f"{page.name}: written")
+            commands = [command for command in commands if not command.shown or updated(command) is None]
         for command in commands:
             if not command.is_right():
                 wrong += 1
                 print(f"{page.name}:{command.line}: $ {command.text}\n    exit {command.code}")
-                print("\n".join(f"    {line}" for line in command.printed[:60]))
+                print("\n".join(f"    {line}" for line in command.printed[:25]))
     return int(wrong > 0)
 
 

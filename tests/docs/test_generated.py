@@ -27,7 +27,8 @@ SLUG = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|error|usage|busy")
 @pytest.fixture(scope="module")
 def make_docs() -> ModuleType:
     spec = importlib.util.spec_from_file_location("make_docs", ROOT / "tools" / "make_docs.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["make_docs"] = module
     spec.loader.exec_module(module)
@@ -75,7 +76,9 @@ def test_every_table_and_column_is_on_the_page(make_docs: ModuleType) -> None:
     connection.close()
 
 
-GOOD = "-- All.\n\n-- A table.\nCREATE TABLE t (\n    a INTEGER NOT NULL, -- what it is\n    PRIMARY KEY (a)\n) STRICT;\n"
+GOOD = (
+    "-- All.\n\n-- A table.\nCREATE TABLE t (\n    a INTEGER NOT NULL, -- what it is\n    PRIMARY KEY (a)\n) STRICT;\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def constants(node: ast.AST) -> set[str]:
 
 
 def find_problem_slugs() -> set[str]:
-    """First argument of Problem(...), report(...), report_file(...), second of Decoded(...), and what ``slug`` is set to."""
+    """First argument of Problem, report and report_file, second of Decoded, and what ``slug`` is set to."""
     slugs: set[str] = set()
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -205,7 +208,9 @@ def test_the_privacy_page_names_every_file_that_is_written(home: Path, monkeypat
     page = (DOCS / "privacy.md").read_text(encoding="utf-8")
     for path in (home / "tachograph").rglob("*"):
         names = path.relative_to(home / "tachograph").parts
-        assert any(f"`{name}{'/' if (home / 'tachograph' / name).is_dir() else ''}`" in page for name in (names[0], path.name))
+        assert any(
+            f"`{name}{'/' if (home / 'tachograph' / name).is_dir() else ''}`" in page for name in (names[0], path.name)
+        )
     assert "`warehouse.sqlite-wal`" in page
 
 

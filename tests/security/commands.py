@@ -9,7 +9,8 @@ from tachograph.cli._frame import run, tacho
 WRITING = {"ingest", "demo", "purge", "import"}
 """Commands that report nothing of what is stored."""
 NEEDED: dict[str, list[list[str]]] = {
-    "cost": [["--by", by] for by in ("day", "model", "project", "agent", "session", "agent-type", "branch")] + [["--reconcile"]],
+    "cost": [["--by", by] for by in ("day", "model", "project", "agent", "session", "agent-type", "branch")]
+    + [["--reconcile"]],
     "show": [["--last"]],
     "retries": [["--by", by] for by in ("project", "model", "agent", "branch", "week")],
     "sessions": [["--limit", "0"], ["--subagents", "--limit", "0"]],

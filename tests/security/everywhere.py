@@ -48,25 +48,42 @@ def _fill_main(home: ClaudeHome, give: Give, at: str) -> None:
     log.user(f"<task-notification>{give('text', 'notification')}</task-notification>").response()
     log.user(give("text", "meta prompt"), isMeta=True).response()
     log.queued_command(give("text", "queued command")).response()
-    log.system("local_command", content=f"<command-name>/x</command-name><command-args>{give('text', 'local command')}</command-args>")
+    log.system(
+        "local_command",
+        content=f"<command-name>/x</command-name><command-args>{give('text', 'local command')}</command-args>",
+    )
     log.shell(give("text", "command"), give("text", "output"))
     log.shell("make", give("text", "error output"), exit_code=2)
-    log.tool("Grep", {"pattern": give("text", "pattern"), "path": "/home/ada"}, result=give("text", "tool's error"), error=True)
+    log.tool(
+        "Grep",
+        {"pattern": give("text", "pattern"), "path": "/home/ada"},
+        result=give("text", "tool's error"),
+        error=True,
+    )
     log.tool("Bash", {"command": give("text", "refused command")}, result=REFUSAL, error=True)
-    log.call("Bash", {"command": [give("text", "command as a list"), "x"]}).result("ok", detail=[give("text", "odd detail")])
+    log.call("Bash", {"command": [give("text", "command as a list"), "x"]}).result(
+        "ok", detail=[give("text", "odd detail")]
+    )
     log.edit("/home/ada/site/a.py", give("text", "old text"), give("text", "new text"))
     log.create("/home/ada/site/b.py", give("text", "content"))
     log.read("/home/ada/site/c.py", give("text", "content read"), reminder=give("text", "reminder"))
-    log.response(give("text", "answer"), blocks=[{"type": "thinking", "thinking": give("text", "thinking"), "signature": "x"}])
+    log.response(
+        give("text", "answer"), blocks=[{"type": "thinking", "thinking": give("text", "thinking"), "signature": "x"}]
+    )
     log.compaction(summary=give("text", "summary of a compaction"), trigger=give("name", "trigger"))
     log.custom_title(give("text", "custom title"))
     log.synthetic(give("text", "message of an API error"))
-    log.system("api_error", error={"status": 529, "error": {"type": "error", "error": {"type": give("text", "kind of API error")}}})
+    log.system(
+        "api_error",
+        error={"status": 529, "error": {"type": "error", "error": {"type": give("text", "kind of API error")}}},
+    )
     log.summary(give("text", "old title"), str(log.tip))
     other = home.project().session(at)
     other.ai_title(give("text", "title by a model")).prompt("Hello").response()
     other.raw(b'{"type":"user","broken": ' + json.dumps(give("text", "broken line")).encode() + b"\n")
-    other.emit({"type": "user", "message": give("text", "unexpected shape"), "uuid": 7, give("text", "unknown field"): 1})
+    other.emit(
+        {"type": "user", "message": give("text", "unexpected shape"), "uuid": 7, give("text", "unknown field"): 1}
+    )
 
 
 def _fill_names(home: ClaudeHome, give: Give, at: str) -> None:
@@ -82,9 +99,16 @@ def _fill_names(home: ClaudeHome, give: Give, at: str) -> None:
     log.chained("assistant", message=_message(give), requestId=give("name", "request id"))
     log.call(give("name", "tool"), {"file_path": give("name", "path")}, call_id=give("name", "call id")).result("ok")
     log.call(f"mcp__{give('name', 'server')}__find", {"path": give("name", "folder")}).result("ok")
-    detail = {"agentId": give("name", "agent spawned"), "agentType": give("name", "type in the result"), "status": "completed"}
+    detail = {
+        "agentId": give("name", "agent spawned"),
+        "agentType": give("name", "type in the result"),
+        "status": "completed",
+    }
     log.call("Agent", {"subagent_type": give("name", "type asked for"), "prompt": "Look."}).result("ok", detail=detail)
-    git = {"commit": {"sha": give("name", "commit")}, "pr": {"number": 1, "url": give("name", "pull request"), "action": "x"}}
+    git = {
+        "commit": {"sha": give("name", "commit")},
+        "pr": {"number": 1, "url": give("name", "pull request"), "action": "x"},
+    }
     log.call("Bash", {"command": "git push"}).result("ok", error=False, detail={"stdout": "", "gitOperation": git})
     log.call("Bash", {"command": "rm"}).result("no", error=True, denial=give("name", "denial"))
     log.pr_link(3, give("name", "link of a pull request"))
@@ -110,13 +134,23 @@ def _fill_helpers(home: ClaudeHome, give: Give, at: str) -> None:
     """Subagents in files of their own, inlined, and on a side chain."""
     log = home.project().session(at)
     log.call("Task", {"subagent_type": "Explore", "prompt": give("text", "task")})
-    agent = log.subagent(give("file", "subagent's file"), agent_type=give("name", "type in the sidecar"), spawned_by=give("name", "parent agent"))
-    agent.prompt(give("text", "subagent's prompt")).shell(give("text", "subagent's command"), give("text", "its error"), exit_code=1)
+    agent = log.subagent(
+        give("file", "subagent's file"),
+        agent_type=give("name", "type in the sidecar"),
+        spawned_by=give("name", "parent agent"),
+    )
+    agent.prompt(give("text", "subagent's prompt")).shell(
+        give("text", "subagent's command"), give("text", "its error"), exit_code=1
+    )
     inlined = log.inlined(give("name", "inlined agent"))
-    inlined.prompt(give("text", "inlined prompt")).shell(give("text", "inlined command"), give("text", "inlined error"), exit_code=1)
+    inlined.prompt(give("text", "inlined prompt")).shell(
+        give("text", "inlined command"), give("text", "inlined error"), exit_code=1
+    )
     inlined.response(model=give("name", "inlined model"), id=give("name", "inlined message id"))
     stray = home.project().session(at)
-    stray.path = home.folder / "projects" / give("file", "owner's folder") / "subagents" / f"agent-{stray.session_id}.jsonl"
+    stray.path = (
+        home.folder / "projects" / give("file", "owner's folder") / "subagents" / f"agent-{stray.session_id}.jsonl"
+    )
     stray.emit({"type": "user", "uuid": "u", "agentId": "x", "message": {"role": "user", "content": "Hello"}})
     side = home.project().session(at)
     side.prompt("Hello").response().sidechain().prompt(give("text", "side chain's prompt")).response()
@@ -131,24 +165,43 @@ def _fill_thread(home: CodexHome, give: Give, at: str) -> None:
     log.path = log.path.with_name(f"rollout-{give('file', 'rollout')}.jsonl")
     log.cwd, log.version, log.branch = give("name", "cwd"), give("name", "version"), give("name", "branch")
     log.id = give("name", "thread id")
-    spawn = {"parent_thread_id": give("name", "parent thread"), "agent_role": give("name", "role"), "agent_nickname": "Heron"}
+    spawn = {
+        "parent_thread_id": give("name", "parent thread"),
+        "agent_role": give("name", "role"),
+        "agent_nickname": "Heron",
+    }
     log.meta(
-        originator=give("name", "originator"), model_provider=give("name", "provider"), forked_from_id=give("name", "forked thread"),
-        source={"subagent": {"thread_spawn": spawn}}, agent_role=give("name", "role in the meta"),
+        originator=give("name", "originator"), model_provider=give("name", "provider"),
+        forked_from_id=give("name", "forked thread"), agent_role=give("name", "role in the meta"),
+        source={"subagent": {"thread_spawn": spawn}},
         base_instructions={"text": give("text", "instructions")},
     )  # fmt: skip
     log.turn(give("name", "model")).prompt(give("text", "prompt")).answer(give("text", "answer"))
     log.tokens(input=900, output=40).shell(give("text", "command"), give("text", "output"))
     log.shell("make", give("text", "error output"), 2).shell("make", give("text", "old error output"), 2, form="old")
-    log.call("shell", {"command": ["bash", "-lc", give("text", "command in a list")]}).output(give("text", "plain output"))
+    log.call("shell", {"command": ["bash", "-lc", give("text", "command in a list")]}).output(
+        give("text", "plain output")
+    )
     log.call(give("name", "tool"), {"path": give("name", "path")}, id=give("name", "call id")).output("ok")
     log.call("exec_command", {"cmd": give("text", "pending command")}, id=give("name", "pending call id"))
     log.call("spawn_agent", {"agent_type": give("name", "type asked for")}).output("ok")
-    log.patch([("Add", give("name", "patched path"), "+x"), ("Update", give("name", "second path"), "@@\n-a\n+b")], success=False)
+    log.patch(
+        [("Add", give("name", "patched path"), "+x"), ("Update", give("name", "second path"), "@@\n-a\n+b")],
+        success=False,
+    )
     log.patch([("Delete", give("name", "deleted path"), "-x")])
-    log.mcp(give("name", "server"), give("name", "server's tool"), {"q": give("text", "argument")}, error=give("text", "server's error"))
-    log.item("function_call", name="find", namespace=f"mcp__{give('name', 'namespace')}", arguments="{}", call_id="call_1")
-    log.web_search(give("text", "query")).item("local_shell_call", call_id="call_2", action={"command": [give("text", "local")]})
+    log.mcp(
+        give("name", "server"),
+        give("name", "server's tool"),
+        {"q": give("text", "argument")},
+        error=give("text", "server's error"),
+    )
+    log.item(
+        "function_call", name="find", namespace=f"mcp__{give('name', 'namespace')}", arguments="{}", call_id="call_1"
+    )
+    log.web_search(give("text", "query")).item(
+        "local_shell_call", call_id="call_2", action={"command": [give("text", "local")]}
+    )
     log.line(give("name", "record type"), {}).event(give("name", "event type"))
     log.turn_id = give("name", "turn id")
     log.complete().turn().abort(give("text", "reason")).compaction()
@@ -166,7 +219,7 @@ def _fill_new_thread(home: CodexHome, give: Give, at: str) -> None:
         aggregated_output=give("text", "aggregated output"),
     )  # fmt: skip
     log.call("spawn_agent", {"prompt": give("text", "task")})
-    log.completed("CollabAgentToolCall", id=log.call_id, tool="spawn_agent", receiver_thread_ids=[give("name", "spawned thread")])
+    log.completed(
+        "CollabAgentToolCall", id=log.call_id, tool="spawn_agent", receiver_thread_ids=[give("name", "spawned thread")]
+    )
     log.record(None, input=800, output=30).complete()
-
-

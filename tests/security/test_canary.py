@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain, count
 from pathlib import Path
@@ -44,11 +43,11 @@ class Planter:
 
 
 @pytest.fixture(scope="module")
-def planter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Planter, Path]]:
+def planter(tmp_path_factory: pytest.TempPathFactory) -> tuple[Planter, Path]:
     folder = tmp_path_factory.mktemp("canary")
     planter = Planter(20260520)
     write_everywhere(folder, planter.give, ROUNDS)
-    yield planter, folder
+    return planter, folder
 
 
 def find_secrets(planter: Planter, content: bytes) -> list[str]:
@@ -95,6 +94,18 @@ def test_no_secret_is_in_any_byte_that_is_stored(
     stored = stored_bytes(home / "data")
     assert find_secrets(planter[0], stored) == []
     assert stored.count(b"[redacted:") > 1000  # they were read, and their places kept
+
+
+def test_no_secret_is_stored_of_logs_that_grow(planter: tuple[Planter, Path], home: Path) -> None:
+    """Reading on goes by what was stored of the beginning: ids, and the source's own state."""
+    whole = {path: path.read_bytes() for path in planter[1].rglob("*.jsonl")}
+    copies = {home / "logs" / path.relative_to(planter[1]): content for path, content in whole.items()}
+    for share in (0.3, 0.6, 1):
+        for path, content in copies.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"".join(content.splitlines(keepends=True)[: round(share * content.count(b"\n"))]))
+        ingest_both(home / "logs", home)
+        assert find_secrets(planter[0], stored_bytes(home / "data")) == []
 
 
 def test_the_search_finds_a_secret_that_is_stored(planter: tuple[Planter, Path], home: Path) -> None:

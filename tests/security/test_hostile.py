@@ -35,7 +35,9 @@ HOSTILE = {
     "blank": " \t ",
 }
 _FILE_SAFE = re.compile(r"[\x00/]")
-_RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
+_RAW = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +94,12 @@ def test_nothing_of_it_reaches_the_terminal_raw(data: Path, capsys: pytest.Captu
 
 def test_errors_name_hostile_things_harmlessly(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for text in HOSTILE.values():
-        for arguments in (["cost", "--since", text], ["cost", "--tz", text], ["cost", "--agent", text], ["ingest", "--path", text]):
+        for arguments in (
+            ["cost", "--since", text],
+            ["cost", "--tz", text],
+            ["cost", "--agent", text],
+            ["ingest", "--path", text],
+        ):
             if "\x00" in text and arguments[0] == "ingest":
                 continue  # no system lets an argument hold it
             run_quietly(arguments)

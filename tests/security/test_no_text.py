@@ -51,7 +51,15 @@ def test_full_text_is_stored_by_default(marker: Marker, home: Path) -> None:
     ingest_all(home, Settings())
     found = marker.found("text", stored_bytes(home / "data"))
     stored = {text.partition(" ")[2] for text in found}
-    assert {"prompt", "command", "custom title", "error output", "queued command", "subagent's prompt", "reason"} <= stored
+    assert {
+        "prompt",
+        "command",
+        "custom title",
+        "error output",
+        "queued command",
+        "subagent's prompt",
+        "reason",
+    } <= stored
     assert {"answer", "thinking", "output", "content read", "old text", "instructions"} & stored == set()
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.builders.history import write_hard_history
 
 SRC = Path(__file__).parents[2] / "src"
-WATCH = '''
+WATCH = """
 import os, sys
 _REPORT = os.environ["TACHO_TEST_REPORT"]
 _HOME = os.environ["HOME"]
@@ -27,7 +27,7 @@ def _watch(event, args):
         os.close(descriptor)
         _busy = False
 sys.addaudithook(_watch)
-'''
+"""
 RUN = "import sys; from tachograph.cli._frame import run; sys.exit(run(sys.argv[1:]))"
 DECOYS = (
     ".ssh/id_ed25519", ".netrc", ".aws/credentials", ".gitconfig", "site/login.py",
@@ -58,7 +58,9 @@ def opened(home: Path) -> dict[str, set[str]]:
         (home / "report.txt").unlink(missing_ok=True)
         subprocess.run([sys.executable, "-c", RUN, *command], env=environment, check=True, capture_output=True, cwd="/")
         lines = (home / "report.txt").read_text().splitlines()
-        found[command[0]] = {line for line in lines if str(home) in line and "guard" not in line and "report.txt" not in line}
+        found[command[0]] = {
+            line for line in lines if str(home) in line and "guard" not in line and "report.txt" not in line
+        }
     return found
 
 
@@ -66,7 +68,9 @@ def test_only_logs_and_its_own_files_are_opened(opened: dict[str, set[str]], hom
     files = {line.partition(" ")[2].removeprefix(f"{home}/") for lines in opened.values() for line in lines}
     assert not files & set(DECOYS)
     for name in files:
-        own = name.startswith(("tachograph", ".config/tachograph", ".claude/projects", ".codex/sessions", ".codex/archived"))
+        own = name.startswith(
+            ("tachograph", ".config/tachograph", ".claude/projects", ".codex/sessions", ".codex/archived")
+        )
         assert own or name == ".claude/settings.json", name
 
 

@@ -13,9 +13,9 @@ from tests.builders.history import write_hard_history
 from tests.security.commands import reporting_commands
 
 SRC = Path(__file__).parents[2] / "src"
-GUARD = '''
+GUARD = """
 import os, sys
-_DENIED = ("socket.", "urllib.", "http.client.", "ftplib.", "smtplib.", "imaplib.", "poplib.", "webbrowser.", "telnetlib.")
+_DENIED = ("socket.", "urllib.", "http.client.", "ftplib.", "smtplib.", "imaplib.", "poplib.", "webbrowser.")
 _REPORT = os.environ["TACHO_TEST_REPORT"]
 def _write(line):
     descriptor = os.open(_REPORT, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -27,7 +27,7 @@ def _guard(event, args):
         raise PermissionError(event)
 _write(f"guarded {os.getpid()}")
 sys.addaudithook(_guard)
-'''
+"""
 PARALLEL = "import tachograph.app.ingest as i; i._PARALLEL_BYTES = 0; "
 RUN = "import sys; from tachograph.cli._frame import run; sys.exit(run(sys.argv[1:]))"
 

@@ -84,16 +84,30 @@ def _native(id: str) -> str:
 
 
 def _matching(connection: sqlite3.Connection, name: str, column: str) -> list[str]:
-    """Ids in ``column`` that begin with ``name``, with or without the agent's name."""
-    agents = [row[0] for row in connection.execute("SELECT DISTINCT agent FROM sessions")]
+    """Ids in ``column`` that begin with ``name``; without an agent's name before it, those of any agent."""
     found: set[str] = set()
-    for start in [name, *(f"{agent}:{name}" for agent in agents)]:
+    for start in _beginnings(connection, name):
         rows = connection.execute(
             f"SELECT DISTINCT {column} FROM sessions WHERE {column} >= ? AND {column} < ?",  # noqa: S608
             (start, start + _ENDING),
         )
         found.update(row[0] for row in rows)
     return sorted(found)
+
+
+def _beginnings(connection: sqlite3.Connection, name: str) -> list[str]:
+    """How an id may begin that is called ``name``."""
+    return [name] if ":" in name else [f"{agent}:{name}" for agent in _agents(connection)]
+
+
+def _agents(connection: sqlite3.Connection) -> list[str]:
+    """The agents that have sessions, each found by one look into the index of ids."""
+    found: list[str] = []
+    after = ""
+    while (row := connection.execute("SELECT min(id) FROM sessions WHERE id > ?", (after,)).fetchone())[0] is not None:
+        found.append(row[0].partition(":")[0])
+        after = found[-1] + ";"  # the character after the colon
+    return found
 
 
 def _matching_tails(connection: sqlite3.Connection, name: str) -> list[str]:
@@ -118,8 +132,8 @@ def _describe(connection: sqlite3.Connection, ids: list[str]) -> str:
             " FROM sessions WHERE id = ?",
             (one,),
         ).fetchone()
-        about = "  ".join(part for part in row if part) if row else ""
-        lines.append(f"\n  {harmless(one)}  {harmless(about)[:60]}".rstrip())
+        about = [harmless(part)[:60] for part in row if part] if row else []
+        lines.append("\n  " + "  ".join([harmless(one), *about]))
     if len(ids) > _SHOWN:
         lines.append(f"\n  … and {len(ids) - _SHOWN} more")
     return "".join(lines)
@@ -131,14 +145,10 @@ def short_names(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
 
 
 def _short_name(connection: sqlite3.Connection, id: str) -> str:
-    agent, _, native = id.partition(":")
+    native = _native(id)
     if "/" in native:
         return native.rpartition("/")[2]
     for length in _LENGTHS:
-        start = f"{agent}:{native[:length]}"
-        rows = connection.execute(
-            "SELECT DISTINCT root_id FROM sessions WHERE root_id >= ? AND root_id < ? LIMIT 2", (start, start + _ENDING)
-        )
-        if len(rows.fetchall()) < 2:
+        if len(_matching(connection, native[:length], "root_id")) < 2:
             return native[:length]
-    return native
+    return native if len(_matching(connection, native, "root_id")) < 2 else id

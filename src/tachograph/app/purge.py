@@ -21,6 +21,8 @@ from tachograph.warehouse.store import open_writer, transaction
 from tachograph.warehouse.writer import LogWriter
 
 _SHOWN_PROJECTS = 10
+_WAIT_MS = 5000
+"""How long to wait for other processes to stop reading."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -137,6 +139,7 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
 
 def _erase(connection: sqlite3.Connection) -> bool:
     """Rewrite the file without its free pages and empty the write-ahead log; whether both could be done."""
+    connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
     try:
         connection.execute("VACUUM")
     except sqlite3.OperationalError:

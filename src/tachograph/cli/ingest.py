@@ -14,7 +14,7 @@ from tachograph.cli._output import print_document, print_json
 from tachograph.cli._progress import progress_bar
 from tachograph.errors import UsageError
 from tachograph.report.document import Document, Line
-from tachograph.report.units import count, size
+from tachograph.report.units import count, counted, size
 
 
 class Files(msgspec.Struct):
@@ -94,14 +94,13 @@ def _as_published(report: IngestReport) -> Published:
 
 def _describe(report: IngestReport) -> Document:
     lines = [
-        f"{count(report.seen)} log files seen, {count(report.changed)} read ({size(report.bytes)}) in {report.seconds:.1f} s"
+        f"{counted(report.seen, 'log file')} seen, {count(report.changed)} read ({size(report.bytes)})"
+        f" in {report.seconds:.1f} s"
     ]
     if report.changed:
-        lines.append(
-            f"{count(report.sessions)} sessions, {count(report.responses)} responses, {count(report.tool_calls)} tool calls"
-        )
+        found = ((report.sessions, "session"), (report.responses, "response"), (report.tool_calls, "tool call"))
+        lines.append(", ".join(counted(number, noun) for number, noun in found))
     if report.problems or report.unreadable:
-        lines.append(
-            f"{count(report.problems)} problems, {count(report.unreadable)} unreadable files: see tacho doctor"
-        )
+        unreadable = counted(report.unreadable, "unreadable file")
+        lines.append(f"{counted(report.problems, 'problem')}, {unreadable}: see tacho doctor")
     return Document([Line(line) for line in lines])

@@ -24,7 +24,7 @@ def harmless_lines(text: str) -> str:
 
 
 def harmless_json(text: str) -> str:
-    """JSON that means the same, with each of those characters written as ``\\uXXXX``: it may be printed to a terminal."""
+    """JSON that means the same, each of those characters written as ``\\uXXXX``: it may go to a terminal."""
     return _HOSTILE.sub(lambda match: _escape(ord(match[0])), text)
 
 

@@ -12,8 +12,8 @@ _MIN_FLEXIBLE = 12
 
 def lay_table(table: Table, width: int) -> list[Row]:
     """The rows of the table in ``width`` columns: titles, cells with their notes, totals."""
-    titles = [column.title for column in table.columns]
-    titles[0] = table.caption or titles[0]
+    titles = [harmless(column.title) for column in table.columns]
+    titles[0] = harmless(table.caption) or titles[0]
     cells = [[harmless(cell) for cell in row] for row in table.rows]
     footer = [harmless(cell) for cell in table.footer] if table.footer else None
     everything = [titles, *cells, *([footer] if footer else [])]

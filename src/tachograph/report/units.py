@@ -60,11 +60,11 @@ def duration(milliseconds: int | None) -> str:
     seconds = milliseconds / 1000
     if milliseconds == 0:
         return "0s"
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f}s"
-    if seconds < 60:
-        return f"{seconds:.0f}s"
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest}s"
     if minutes < 60:
         return f"{minutes}m {rest:02d}s"
     hours, minutes = divmod(minutes, 60)

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -144,14 +145,26 @@ def _convert(value: Any, shape: type[T], dropped: list[str], at: str) -> T:
         try:
             fields[field.name] = msgspec.json.decode(msgspec.json.encode(item), type=kind)
         except msgspec.ValidationError:
-            inner = _struct_in(kind)
-            if inner is not None and isinstance(item, dict):
-                fields[field.name] = _convert(item, inner, dropped, f"{at}{field.encode_name}.")
-            elif inner is not None and isinstance(item, list) and _admits_list(kind):
-                fields[field.name] = [_convert(part, inner, dropped, at) for part in item if isinstance(part, dict)]
-            else:
-                dropped.append(at + field.encode_name)
+            mended = _mend(item, kind, dropped, at + field.encode_name)
+            if mended is not msgspec.UNSET:
+                fields[field.name] = mended
     return shape(**fields)
+
+
+def _mend(item: Any, kind: Any, dropped: list[str], at: str) -> Any:
+    """What of ``item`` fits ``kind``; UNSET when nothing does."""
+    if isinstance(item, dict) and (inner := _struct_in(kind)):
+        return _convert(item, inner, dropped, f"{at}.")
+    if isinstance(item, dict) and (inner := _struct_in(kind, dict)):
+        fitting = {key: part for key, part in item.items() if isinstance(part, dict)}
+        mended: Any = {key: _convert(part, inner, dropped, f"{at}.") for key, part in fitting.items()}
+    elif isinstance(item, list) and (inner := _struct_in(kind, list)):
+        mended = [_convert(part, inner, dropped, f"{at}.") for part in item if isinstance(part, dict)]
+    else:
+        mended = msgspec.UNSET
+    if mended is msgspec.UNSET or len(mended) < len(item):
+        dropped.append(at)
+    return mended
 
 
 @cache
@@ -159,20 +172,16 @@ def _hints(shape: type[msgspec.Struct]) -> dict[str, Any]:
     return get_type_hints(shape, include_extras=True)
 
 
-def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
-    """The Struct within ``X``, ``X | None`` or ``list[X] | str | None``."""
+def _struct_in(kind: Any, within: type | None = None) -> type[msgspec.Struct] | None:
+    """The Struct that ``kind`` is or may be; with ``within`` (list, dict), the one that such a container would hold."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return kind
-    for part in getattr(kind, "__args__", ()):
-        found = _struct_in(part)
-        if found is not None:
-            return found
+        return kind if within is None else None
+    origin = get_origin(kind)
+    if origin is within and origin is not None:
+        return _struct_in(get_args(kind)[-1])
+    if origin in (Union, UnionType):
+        return next(filter(None, (_struct_in(part, within) for part in get_args(kind))), None)
     return None
-
-
-def _admits_list(kind: Any) -> bool:
-    """Whether ``kind`` is ``list[X]`` or a union with one in it."""
-    return get_origin(kind) is list or any(_admits_list(part) for part in getattr(kind, "__args__", ()))
 
 
 def decode_part(decode: Callable[[bytes], P], raw: bytes) -> P | None:

@@ -92,9 +92,8 @@ def load_responses(connection: sqlite3.Connection, segment: int) -> tuple[Respon
         usage = Usage(*row[7:14])
         if row[0] == 0:
             parts = [Pass(row[3], usage)]
-            found.append(
-                Response(*row[1:7], usage, row[14], bool(row[15]), row[16], row[17], (), row[18], bool(row[19]), row[20])
-            )
+            rest = (row[14], bool(row[15]), row[16], row[17], (), row[18], bool(row[19]), row[20])
+            found.append(Response(*row[1:7], usage, *rest))  # type: ignore[call-arg]
         else:
             parts.append(Pass(row[3], usage))
             found[-1] = _with_passes(found[-1], tuple(parts))
@@ -113,7 +112,7 @@ def _with_passes(record: Response, passes: tuple[Pass, ...]) -> Response:
 def _load_calls(connection: sqlite3.Connection, segment: int, ids: dict[int, str]) -> tuple[ToolCall, ...]:
     rows = connection.execute("SELECT * FROM tool_calls WHERE segment = ? ORDER BY position", (segment,))
     return tuple(
-        ToolCall(
+        ToolCall(  # type: ignore[call-arg]
             row[1], row[2], ids.get(row[3], ""), *row[4:24],
             tuple(FileTouch(path, op) for path, op in json.loads(row[24])) if row[24] else (),
         )

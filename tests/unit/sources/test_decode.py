@@ -78,7 +78,37 @@ def test_only_what_does_not_fit_is_dropped():
     assert (message.id, message.usage.input_tokens, message.usage.output_tokens) == ("m1", 5, None)
     assert message.usage.cache_read_input_tokens == 7
     assert [block.text for block in message.content] == [None, "kept"]
-    assert decoded.detail == "ignored: message.text, message.usage.output_tokens"
+    assert decoded.detail == "ignored: message.content.text, message.usage.output_tokens"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept", "ignored"),
+    [
+        ("content", {"text": "x"}, None, "message.content"),
+        ("content", ["x", {"type": "text", "text": "y"}], ["y"], "message.content"),
+        ("content", [{"type": "text", "text": "y", "content": {"text": "z"}}], ["y"], "message.content.content"),
+        ("content", [{"type": "text", "text": "y", "content": [5, {"text": "z"}]}], ["y"], "message.content.content"),
+        ("content", 5, None, "message.content"),
+    ],
+)
+def test_blocks_of_any_shape_keep_what_fits(field, value, kept, ignored):
+    raw = json.dumps({"type": "user", "message": {"id": "m1", field: value}}).encode()
+    decoded = decode_tolerantly(raw, Line)
+    content = decoded.records[0].message.content
+    assert (content and [block.text for block in content]) == kept
+    assert decoded.detail == f"ignored: {ignored}"
+
+
+def test_changes_of_any_shape_keep_what_fits():
+    changes = {"/a": {"type": "add", "content": "x"}, "/b": 5, "/c": {"type": "update", "unified_diff": 7}}
+    raw = json.dumps({"type": "event_msg", "payload": {"type": "patch_apply_end", "changes": changes}}).encode()
+    decoded = decode_tolerantly(raw, CodexLine)
+    found = decoded.records[0].payload.changes
+    assert {path: (change.type, change.content) for path, change in found.items()} == {
+        "/a": ("add", "x"),
+        "/c": ("update", None),
+    }
+    assert decoded.detail == "ignored: payload.changes, payload.changes.unified_diff"
 
 
 @pytest.mark.parametrize("number", [-1, 10**9 + 1, 10**30, -(10**30), 1.5, True, "12"])
@@ -133,6 +163,42 @@ def test_a_damaged_log_is_read_without_an_error(log, data):
     parsed = parse_bytes("codex" if log is CODEX_LOG else "claude_code", log.path, bytes(content))
     for session in parsed.sessions:
         msgspec.msgpack.encode(session)  # as it travels between processes: numbers of 64 bits, texts of UTF-8
+
+
+@given(st.sampled_from([CLAUDE_LOG, CODEX_LOG]), st.data())
+def test_a_log_with_values_of_any_shape_is_read_without_an_error(log, data):
+    records = json.loads(json.dumps(log.records))
+    for _ in range(data.draw(st.integers(1, 8))):
+        place = data.draw(st.sampled_from(records))
+        while True:
+            key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+            if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
+                place[key] = json.loads(data.draw(st.sampled_from(ODD_VALUES)))
+                break
+            place = place[key]
+    content = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+    parsed = parse_bytes("codex" if log is CODEX_LOG else "claude_code", log.path, content)
+    for session in parsed.sessions:
+        msgspec.msgpack.encode(session)
+
+
+ODD_VALUES = [
+    "null",
+    "true",
+    "-1",
+    "2.5",
+    "1000000000000000000000000000000",
+    '""',
+    '"text"',
+    "[]",
+    "[null]",
+    '["text"]',
+    "[{}]",
+    "{}",
+    '{"type":5}',
+    '{"text":"x"}',
+    '{"a":{}}',
+]
 
 
 BROKEN = st.one_of(

@@ -19,6 +19,7 @@ from tachograph.errors import TachographError
 from tachograph.paths import data_dir, open_private, private_dir
 from tachograph.settings import Settings
 
+
 class _Note(msgspec.Struct, frozen=True):
     """What the demo in a folder was made from; a folder without this note is not ours to remove."""
 

@@ -50,7 +50,7 @@ def _find_faults(connection: sqlite3.Connection) -> list[str]:
     for what, query in _ORPHANS.items():
         number = connection.execute(query).fetchone()[0]
         if number:
-            faults.append(f"{number:,} {what}")
+            faults.append(f"{what}: {number:,}")
     sums = ", ".join(f"coalesce(sum({column}), 0)" for column in _SUMS)
     rolled = connection.execute(f"SELECT coalesce(sum(responses), 0), {sums} FROM usage_quarters").fetchone()  # noqa: S608
     counted = connection.execute(
@@ -92,7 +92,8 @@ def _others_rights(path: Path) -> int:
 
 def check_disk(scene: Scene) -> Check:
     """How large the store is, beside the logs it was made from."""
-    held = sum(path.stat().st_size for path in _own_files(scene.folder)) if scene.folder.is_dir() else 0
+    files = _own_files(scene.folder) if scene.folder.is_dir() else []
+    held = sum(path.stat().st_size for path in files if not path.name.endswith("-shm"))  # that one is memory
     if scene.connection is None:
         kept = warehouse_file(scene.folder)
         return Check("disk", "info", f"{size(held)} in {kept}" if held else "nothing stored")

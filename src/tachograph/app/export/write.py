@@ -81,7 +81,7 @@ def write_privately(path: Path) -> Iterator[BinaryIO]:
 
 def _write_csv(table: Table, rows: Iterator[Row], out: BinaryIO) -> int:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, lineterminator="\r\n")  # as RFC 4180 has it; only so are lone carriage returns quoted
     writer.writerow([column.name for column in table.columns])
     cells = [_CSV_CELLS[column.kind] for column in table.columns]
     count = 0
