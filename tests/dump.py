@@ -13,7 +13,8 @@ _SEGMENT = "(SELECT l.path || '#' || g.ordinal FROM segments g JOIN logs l USING
 _QUERIES = {
     "logs": "SELECT path, agent, size, mtime_ns, inode, sidecar_mtime_ns, content_hash, offset, lines, carry, parser,"
     " unknown_types FROM logs",
-    "problems": "SELECT (SELECT path FROM logs l WHERE l.log = p.log), number, slug, line, offset, detail FROM problems p",
+    "problems": "SELECT (SELECT path FROM logs l WHERE l.log = p.log), number, slug, line, offset, detail"
+    " FROM problems p",
     "better_copies": f"SELECT {_SEGMENT.format('t.segment')}, position, {_SEGMENT.format('t.better_segment')},"
     " better_position FROM better_copies t",
     "purged": "SELECT hash FROM purged",

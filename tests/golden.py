@@ -1,4 +1,4 @@
-"""Outputs as they were agreed on. ``TACHO_REGOLD=1`` writes them anew: then look at every difference before you commit."""
+"""Outputs as they were agreed on. ``TACHO_REGOLD=1`` writes them anew: then look at every difference."""
 
 from __future__ import annotations
 

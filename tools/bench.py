@@ -83,7 +83,11 @@ def build_corpus(source: Path, target: Path, size: int) -> int:
                 break
             relative = refresh(str(path.relative_to(source)).encode(), copy).decode()
             parts = Path(relative).parts
-            place = target / parts[0] / Path(*(f"{p}-{copy}" if n == 1 and "claude" in parts[0] else p for n, p in enumerate(parts[1:])))
+            place = (
+                target
+                / parts[0]
+                / Path(*(f"{p}-{copy}" if n == 1 and "claude" in parts[0] else p for n, p in enumerate(parts[1:])))
+            )
             place.parent.mkdir(parents=True, exist_ok=True)
             written += place.write_bytes(refresh(path.read_bytes(), copy))
         copy += 1
@@ -167,7 +171,11 @@ def grow(corpus: Path, ingest: list[str], environment: dict[str, str]) -> Measur
     """Append a few lines to a session of about 4 MB and ingest."""
     logs = [path for path in corpus.rglob("*.jsonl") if "claude_home" in path.parts and "subagents" not in path.parts]
     log = min(logs, key=lambda path: (abs(path.stat().st_size - 4 * MB), path))
-    lines = [line for line in log.read_bytes().splitlines(keepends=True)[-400:] if b'"assistant"' in line or b'"user"' in line]
+    lines = [
+        line
+        for line in log.read_bytes().splitlines(keepends=True)[-400:]
+        if b'"assistant"' in line or b'"user"' in line
+    ]
     with log.open("ab") as file:
         file.write(b"".join(refresh(line, 9999) for line in lines[:5]))
     return Measurement(ingest, environment)
@@ -186,8 +194,11 @@ def many_files(scratch: Path, files: int, ingest: list[str], environment: dict[s
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{session}.jsonl").write_text(line % (session, session))
     environment = {
-        **environment, "CLAUDE_CONFIG_DIR": str(home), "CODEX_HOME": str(scratch / "none"), "TACHO_DATA_DIR": str(scratch / "many-store"),
-    }  # fmt: skip
+        **environment,
+        "CLAUDE_CONFIG_DIR": str(home),
+        "CODEX_HOME": str(scratch / "none"),
+        "TACHO_DATA_DIR": str(scratch / "many-store"),
+    }
     Measurement(ingest, environment)
     return best_of(3, ingest, environment)
 
@@ -195,7 +206,9 @@ def many_files(scratch: Path, files: int, ingest: list[str], environment: dict[s
 def demo_logs(scratch: Path) -> Path:
     """Logs of the demo history, for machines without real ones."""
     environment = {**os.environ, "TACHO_DATA_DIR": str(scratch / "demo"), "HOME": str(scratch)}
-    subprocess.run([sys.executable, "-m", "tachograph", "demo", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "tachograph", "demo", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL
+    )
     logs = scratch / "demo" / "demo" / "logs"
     for agent in ("claude", "codex"):
         for found in logs.glob(f"*{agent}*"):

@@ -49,7 +49,10 @@ ODD_FILES: dict[str, tuple[bytes, set[str]]] = {
     "NUL bytes between": (b"\x00\x00" + whole_line("u1") + b"\x00" * 900 + b"\n" + whole_line("u2"), set()),
     "invalid UTF-8": (b'{"type":"user","uuid":"u\xff","sessionId":"s"}\n' + whole_line("u2"), {"invalid_utf8"}),
     "deep nesting": (b'{"type":"user","message":' + b"[" * 100_000 + b"\n" + whole_line("u2"), {"too_deep"}),
-    "deep but closed": (b'{"type":"x","data":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n" + whole_line("u2"), {"too_deep"}),
+    "deep but closed": (
+        b'{"type":"x","data":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n" + whole_line("u2"),
+        {"too_deep"},
+    ),
     "unfinished": (whole_line("u1") + b'{"type":"user","uu', {"unfinished_line"}),
     "not JSON": (b"%PDF-1.7 \x01\x02\n\x1b[31m\n" + whole_line("u2"), {"invalid_json"}),
     "numbers beyond reason": (
@@ -143,7 +146,21 @@ def test_ten_thousand_random_mutations_never_raise(tmp_path: Path, monkeypatch: 
     folder.mkdir(parents=True)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "home"))
     monkeypatch.setenv("CODEX_HOME", str(tmp_path / "none"))
-    values = [None, True, -1, 2**70, 1.5, "x", "\ud800", [], [1, {}], {}, {"a": []}, [[["y"]]], {"role": 7, "content": 3}]
+    values = [
+        None,
+        True,
+        -1,
+        2**70,
+        1.5,
+        "x",
+        "\ud800",
+        [],
+        [1, {}],
+        {},
+        {"a": []},
+        [[["y"]]],
+        {"role": 7, "content": 3},
+    ]
     with (folder / "00000000-0000-4000-8000-00000000000f.jsonl").open("w") as file:
         for _ in range(10_000):
             fields = rng.sample(FIELDS, 6)

@@ -18,6 +18,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,7 +92,7 @@ def read_commands(text: str) -> list[Command]:
 def run_commands(commands: list[Command], folder: Path) -> None:
     """Run the commands, each history's in a home and shell of its own below ``folder``, and note what they printed."""
     for number, history in enumerate(dict.fromkeys(command.history for command in commands)):
-        home = folder / f"home{number}" / "ada"
+        home = folder / str(number) / "ada"
         home.mkdir(parents=True)
         HISTORIES[history.partition("@")[0]](home)
         part = [command for command in commands if command.history == history]
@@ -103,6 +105,13 @@ def run_commands(commands: list[Command], folder: Path) -> None:
         for command, output, code in zip(part, outputs[::2], outputs[1::2], strict=False):
             command.printed = [line.rstrip() for line in output.rstrip("\n").split("\n")] if output.strip() else []
             command.code = int(code)
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """An empty folder whose name is short: where paths are long, lines break at other places than on Ada's machine."""
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp" if os.path.isdir("/tmp") else None) as name:  # noqa: S108
+        yield Path(name)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -158,8 +167,8 @@ def main(arguments: list[str]) -> int:
     for page in pages:
         text = page.read_text(encoding="utf-8")
         commands = read_commands(text)
-        with tempfile.TemporaryDirectory() as folder:
-            run_commands(commands, Path(folder))
+        with short_folder() as folder:
+            run_commands(commands, folder)
         if "--write" in arguments:
             fresh = rewrite(text, commands)
             if fresh != text:

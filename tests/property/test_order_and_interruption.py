@@ -26,7 +26,9 @@ _PATHS = sorted(_LOGS)
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["grow", "grow", "grow", "truncate", "scribble", "vanish", "ingest", "interrupt", "rebuild", "rederive"]),
+        st.sampled_from(
+            ["grow", "grow", "grow", "truncate", "scribble", "vanish", "ingest", "interrupt", "rebuild", "rederive"]
+        ),
         st.integers(0, len(_PATHS) - 1),
         st.floats(0, 1),
     ),
@@ -122,7 +124,9 @@ def fresh_dump(machine: Machine, folder: Path) -> dict[str, Rows]:
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
 @given(steps, st.integers(1, 4))
-def test_any_history_of_ingestions_gives_the_warehouse_of_one_fresh_run(schedule: list[tuple[str, int, float]], batch: int) -> None:
+def test_any_history_of_ingestions_gives_the_warehouse_of_one_fresh_run(
+    schedule: list[tuple[str, int, float]], batch: int
+) -> None:
     folder = Path(tempfile.mkdtemp(prefix="tacho-order-"))
     environment = dict(os.environ)
     try:
@@ -170,7 +174,9 @@ def test_the_history_holds_what_makes_it_hard(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("path", _PATHS, ids=lambda path: path.stem[-12:])
-def test_a_replaced_log_leaves_no_trace_and_its_copies_count(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_log_leaves_no_trace_and_its_copies_count(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     machine = Machine(tmp_path)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(machine.home / "claude"))
     monkeypatch.setenv("CODEX_HOME", str(machine.home / "codex"))

@@ -55,7 +55,7 @@ def query_groups(connection: sqlite3.Connection, by: By, chosen: Filter) -> list
         connection.create_function("period", 1, period_labels(by, chosen.zone), deterministic=True)
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
     rows = connection.execute(
-        f"SELECT {_KEYS[by]} AS key, count(DISTINCT s.root_id), {SUMS}"  # noqa: S608
+        f"SELECT {_KEYS[by]} AS key, count(DISTINCT s.root_id), {SUMS}"
         f" FROM usage_quarters u JOIN sessions s USING (session) WHERE {where} GROUP BY key",
         values,
     )
@@ -75,8 +75,7 @@ def query_totals(connection: sqlite3.Connection, chosen: Filter) -> Totals:
     """Totals of all responses within ``chosen``."""
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
     row = connection.execute(
-        f"SELECT count(DISTINCT s.root_id), {SUMS}"  # noqa: S608
-        f" FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",
+        f"SELECT count(DISTINCT s.root_id), {SUMS} FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",
         values,
     ).fetchone()
     return read_totals(row[0], row[1:])
@@ -104,13 +103,13 @@ def reconcile(connection: sqlite3.Connection, chosen: Filter) -> Reconciliation:
     lines = 0
     skipped: Counter[str] = Counter()
     for usage_lines, reasons in connection.execute(
-        f"SELECT g.usage_lines, g.skipped_usage FROM segments g JOIN sessions s ON s.id = g.session WHERE {where}",  # noqa: S608
+        f"SELECT g.usage_lines, g.skipped_usage FROM segments g JOIN sessions s ON s.id = g.session WHERE {where}",
         values,
     ):
         lines += usage_lines
         skipped.update(json.loads(reasons))
     row = connection.execute(
-        "SELECT coalesce(sum(r.lines), 0), count(*), coalesce(sum(r.counted), 0) FROM responses r"  # noqa: S608
+        "SELECT coalesce(sum(r.lines), 0), count(*), coalesce(sum(r.counted), 0) FROM responses r"
         f" JOIN segments g USING (segment) JOIN sessions s ON s.id = g.session WHERE r.pass = 0 AND {where}",
         values,
     ).fetchone()

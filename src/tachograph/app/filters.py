@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,13 @@ from tachograph.errors import UsageError
 
 QUARTER_MS = 15 * 60 * 1000
 _AGO = re.compile(r"(\d{1,6})([hdwmy])")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1), "m": timedelta(days=30), "y": timedelta(days=365)}  # fmt: skip
+_UNITS = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "m": timedelta(days=30),
+    "y": timedelta(days=365),
+}
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -25,7 +31,7 @@ class Filter(msgspec.Struct, frozen=True):
     project: str | None = None
     """Part of a project's path, or all of it; letter case does not matter."""
     agent: str | None = None
-    zone: tzinfo = timezone.utc
+    zone: tzinfo = UTC
     zone_name: str = "UTC"
 
     def where(self, time_column: str, sessions: str = "s") -> tuple[str, list[object]]:
@@ -67,13 +73,13 @@ def make_filter(
 
 
 def find_zone(name: str | None) -> tuple[tzinfo, str]:
-    """The zone called ``name`` (an IANA name, ``local`` or nothing for the machine's own) and the name to show for it."""
+    """The zone called ``name`` (an IANA name; ``local`` or nothing: the machine's own), and the name to show for it."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     if not name or name.lower() == "local":
         name = _machine_zone()
     if name.upper() in ("UTC", "ETC/UTC", "Z"):
-        return timezone.utc, "UTC"
+        return UTC, "UTC"
     try:
         return ZoneInfo(name), name
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

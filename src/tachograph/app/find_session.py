@@ -88,7 +88,7 @@ def _matching(connection: sqlite3.Connection, name: str, column: str) -> list[st
     found: set[str] = set()
     for start in _beginnings(connection, name):
         rows = connection.execute(
-            f"SELECT DISTINCT {column} FROM sessions WHERE {column} >= ? AND {column} < ?",  # noqa: S608
+            f"SELECT DISTINCT {column} FROM sessions WHERE {column} >= ? AND {column} < ?",
             (start, start + _ENDING),
         )
         found.update(row[0] for row in rows)

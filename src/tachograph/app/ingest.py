@@ -16,7 +16,7 @@ from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.reading import Continuation, LogRead, read_log, summary_columns
 from tachograph.app.rebuild import begin_rebuild, current_epoch, rederive_all, settle_settings
 from tachograph.app.workspace import Prices, Workspace
-from tachograph.model import Clean, Problem, Session
+from tachograph.model import Problem, Session
 from tachograph.sources import LogFile, Resume, load_sources
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.rows import load_segment
@@ -86,7 +86,9 @@ def ingest(
 
 
 class _Ingestion:
-    def __init__(self, workspace: Workspace, connection: sqlite3.Connection, prices: Prices, report: IngestReport) -> None:
+    def __init__(
+        self, workspace: Workspace, connection: sqlite3.Connection, prices: Prices, report: IngestReport
+    ) -> None:
         self.workspace = workspace
         self.connection = connection
         self.prices = prices

@@ -46,9 +46,7 @@ class Plan(msgspec.Struct):
     """Found while looking for logs; their ``detail`` holds a raw path."""
 
 
-def make_plan(
-    connection: sqlite3.Connection, epoch: int, agent: str | None = None, path: Path | None = None
-) -> Plan:
+def make_plan(connection: sqlite3.Connection, epoch: int, agent: str | None = None, path: Path | None = None) -> Plan:
     """Look for logs (of ``agent``; under ``path`` instead of the agents' own places) and compare with what is stored.
 
     Raises UsageError for an unknown agent.

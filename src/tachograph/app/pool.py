@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -75,7 +76,7 @@ def _split(logs: Sequence[LogFile]) -> list[Task]:
 def _start_child(store_text: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tachograph.app.worker", *([] if store_text else ["--no-text"])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
 
 def _drive(
@@ -87,7 +88,8 @@ def _drive(
 ) -> None:
     decode = msgspec.msgpack.Decoder(list[LogRead]).decode
     try:
-        assert child.stdin is not None and child.stdout is not None  # noqa: S101 (both are pipes)
+        assert child.stdin is not None
+        assert child.stdout is not None
         while not stop.is_set():
             with lock:
                 task = next(tasks, None)
@@ -98,21 +100,17 @@ def _drive(
             if payload is None:
                 raise RuntimeError(f"a reading process ended unexpectedly (exit code {child.wait()})")
             results.put(decode(payload))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 (it is raised again where the results are taken)
         if not stop.is_set():
             results.put(error)
     results.put(None)
 
 
 def _drain(results: queue.Queue[list[LogRead] | BaseException | None]) -> None:
-    try:
+    with contextlib.suppress(queue.Empty):
         results.get(timeout=0.02)
-    except queue.Empty:
-        pass
 
 
 def _close(stream: object) -> None:
-    try:
+    with contextlib.suppress(OSError):
         stream.close()  # type: ignore[attr-defined]
-    except OSError:
-        pass

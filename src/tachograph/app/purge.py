@@ -203,7 +203,7 @@ def _count_records(connection: sqlite3.Connection, table: str) -> int:
     part = " AND pass = 0" if table == "responses" else ""
     return _count(
         connection,
-        f"SELECT count(*) FROM {table} WHERE segment IN (SELECT segment FROM segments WHERE session IN doomed){part}",  # noqa: S608
+        f"SELECT count(*) FROM {table} WHERE segment IN (SELECT segment FROM segments WHERE session IN doomed){part}",
     )
 
 

@@ -89,7 +89,7 @@ def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> t
             return _read(source, log, raw, clean, None, xxhash.xxh3_64(), 0, sidecar), False
     except OSError as error:
         return _unread(log, "unreadable_file", error.strerror or type(error).__name__), False
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (reported: a bug, but one log's)
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{os.path.basename(place.filename)}:{place.lineno}"
         return _unread(log, "reader_failed", f"a bug in tacho: {type(error).__name__} in {where}"), False
@@ -97,7 +97,9 @@ def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> t
 
 def _unread(log: LogFile, slug: str, detail: str) -> LogRead:
     parsed = ParsedLog((), (Problem(slug, 0, 0, detail),))
-    return LogRead(log, parsed, size=log.size, mtime_ns=log.mtime_ns, inode=log.inode, device=log.device, readable=False)
+    return LogRead(
+        log, parsed, size=log.size, mtime_ns=log.mtime_ns, inode=log.inode, device=log.device, readable=False
+    )
 
 
 def _open(path: str) -> io.FileIO:
@@ -145,7 +147,14 @@ def _read_on(
 
 
 def _read(
-    source: Source, log: LogFile, raw: io.FileIO, clean: Clean, resume: Resume | None, hasher: Any, hashed: int, sidecar: bytes
+    source: Source,
+    log: LogFile,
+    raw: io.FileIO,
+    clean: Clean,
+    resume: Resume | None,
+    hasher: Any,
+    hashed: int,
+    sidecar: bytes,
 ) -> LogRead:
     status = os.fstat(raw.fileno())
     hashing = _HashingFile(raw, hasher, hashed)

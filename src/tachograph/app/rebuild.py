@@ -24,7 +24,8 @@ _NAMES = {
     "logs": ("path",),
 }
 _PRICE_COLUMNS = (
-    "provider, model, started_at, speed, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches"
+    "provider, model, started_at, speed, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning,"
+    " web_searches"
 )
 _WHOLE_TEXT = 2000
 
@@ -39,14 +40,14 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
 
     An interruption does no harm: what is not yet read again is so at the next ingestion.
     """
-    connection.create_function("clean_text", 1, lambda value: value and clean.text(value, _WHOLE_TEXT), deterministic=True)
-    connection.create_function("clean_name", 1, lambda value: value and clean.name(value), deterministic=True)
+    connection.create_function("clean_text", 1, lambda value: value and clean.text(value, _WHOLE_TEXT))
+    connection.create_function("clean_name", 1, lambda value: value and clean.name(value))
     with transaction(connection):
         for function, tables in (("clean_text", _TEXTS), ("clean_name", _NAMES)):
             for table, columns in tables.items():
                 for column in columns:
                     connection.execute(
-                        f"UPDATE {table} SET {column} = {function}({column}) WHERE {column} IS NOT {function}({column})"  # noqa: S608
+                        f"UPDATE {table} SET {column} = {function}({column}) WHERE {column} IS NOT {function}({column})"
                     )
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         rederive(connection, summary_columns)
@@ -92,4 +93,4 @@ def _reprice(connection: sqlite3.Connection, prices: Prices) -> None:
         return prices.price(provider, model, at, speed, Usage(*tokens))
 
     connection.create_function("price", 11, price)
-    connection.execute(f"UPDATE responses SET cost_pico = price({_PRICE_COLUMNS})")  # noqa: S608
+    connection.execute(f"UPDATE responses SET cost_pico = price({_PRICE_COLUMNS})")

@@ -157,7 +157,7 @@ def _query_usage(
     """``columns`` of the usage of the sessions ``ids``, grouped by the first column."""
     marks = ",".join("?" * len(ids))
     return connection.execute(
-        f"SELECT {columns} FROM sessions s JOIN usage_quarters u USING (session) WHERE {key} IN ({marks})"  # noqa: S608
+        f"SELECT {columns} FROM sessions s JOIN usage_quarters u USING (session) WHERE {key} IN ({marks})"
         f" GROUP BY 1{further}",
         ids,
     )

@@ -74,7 +74,7 @@ def count_sessions(connection: sqlite3.Connection, chosen: Filter) -> SessionCou
     """Sums over the sessions that began within ``chosen``."""
     where, values = chosen.where("t.started_at", "t")
     row = connection.execute(
-        f"{read_query('list_sessions')} SELECT count(*), coalesce(sum(subagents), 0),"  # noqa: S608
+        f"{read_query('list_sessions')} SELECT count(*), coalesce(sum(subagents), 0),"
         " coalesce(sum(active_ms), 0) / 1000.0, coalesce(sum(turns), 0), coalesce(sum(prompts), 0),"
         " coalesce(sum(tool_calls), 0), coalesce(sum(tool_errors), 0), coalesce(sum(log_missing), 0)"
         f" FROM listed t WHERE {where}",
@@ -93,7 +93,7 @@ def list_sessions(
     used = "LEFT JOIN used USING (id)" if order.startswith("used.") else ""
     rows = read_fields(
         connection.execute(
-            f"{query} SELECT t.*, count(*) OVER () AS matching FROM listed t {used} WHERE {where}"  # noqa: S608
+            f"{query} SELECT t.*, count(*) OVER () AS matching FROM listed t {used} WHERE {where}"
             f" ORDER BY {order} DESC NULLS LAST, t.ended_at DESC, t.id LIMIT ?",
             [*values, limit or -1],
         )
@@ -107,7 +107,7 @@ def list_sessions(
 def load_row(connection: sqlite3.Connection, id: str) -> SessionRow:
     """One session with its subagents folded in, a subagent by itself. Raises LookupError."""
     for name in ("list_sessions", "list_subagents"):
-        rows = read_fields(connection.execute(f"{read_query(name)} SELECT t.* FROM listed t WHERE t.id = ?", (id,)))  # noqa: S608
+        rows = read_fields(connection.execute(f"{read_query(name)} SELECT t.* FROM listed t WHERE t.id = ?", (id,)))
         if rows:
             found = read_row(rows[0])
             complete_rows(connection, [found], folded=name == "list_sessions")
@@ -119,7 +119,7 @@ def list_tree(connection: sqlite3.Connection, id: str) -> list[tuple[int, Sessio
     """The subagents below ``id``, each by itself with its depth (from 1); parents first, siblings by start."""
     rows = read_fields(
         connection.execute(
-            f"{read_query('list_subagents')} SELECT t.* FROM listed t"  # noqa: S608
+            f"{read_query('list_subagents')} SELECT t.* FROM listed t"
             " WHERE t.id IN (SELECT id FROM sessions"
             "  WHERE root_id = coalesce((SELECT root_id FROM sessions WHERE id = ?1), ?1))"
             " ORDER BY t.started_at IS NULL, t.started_at, t.id",

@@ -75,7 +75,9 @@ class TurnRecord(msgspec.Struct):
     subagents: list[str]
     """Ids of the subagents started in it."""
     commits: list[str]
+    """Their hashes, as short as the log has them; empty where it does not say."""
     pr_links: list[str]
+    """Addresses of pull requests, or their numbers."""
 
     @property
     def tokens(self) -> int:
@@ -185,7 +187,7 @@ def _record_turn(turn: Turn, costs: dict[int, Cost], starters: dict[str, int | N
         api_errors=counts.api_errors,
         subagents=[below for below, number in starters.items() if number == turn.number],
         commits=[marker.detail for marker in part.markers if marker.kind == "commit"],
-        pr_links=[marker.detail for marker in part.markers if marker.kind == "pr_link"],
+        pr_links=[marker.detail or f"#{marker.value}" for marker in part.markers if marker.kind == "pr_link"],
     )
 
 

@@ -202,7 +202,7 @@ def _segments(connection: sqlite3.Connection, chosen: Filter) -> Iterator[int]:
     """Segments that may hold calls within ``chosen``."""
     where, values = msgspec.structs.replace(chosen, since=None, until=None).where("0")
     rows = connection.execute(
-        "SELECT g.segment FROM sessions s CROSS JOIN segments g ON g.session = s.id"  # noqa: S608
+        "SELECT g.segment FROM sessions s CROSS JOIN segments g ON g.session = s.id"
         f" WHERE (?1 IS NULL OR s.ended_at >= ?1) AND (?2 IS NULL OR s.started_at < ?2) AND {where}",
         (chosen.since, chosen.until, *values),
     )

@@ -12,7 +12,6 @@ from tachograph.model import Clean, ResolvedRates, Usage
 from tachograph.paths import config_file, data_dir
 from tachograph.settings import Settings, load_settings
 
-
 DEMO_NOTE = "demo.json"
 """Lies in the folder of a demo and says what it was made from."""
 

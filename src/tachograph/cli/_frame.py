@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception:  # noqa: BLE001 (a bug: traceback and exit code 70)
         traceback.print_exc()
         print("tacho: this is a bug; please report it with the lines above.", file=sys.stderr)
         return 70

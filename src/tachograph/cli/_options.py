@@ -43,7 +43,9 @@ def filter_options(command: F) -> F:
     return command
 
 
-def chosen_filter(workspace: Workspace, since: str | None, until: str | None, project: str | None, agent: str | None, tz: str | None) -> Filter:
+def chosen_filter(
+    workspace: Workspace, since: str | None, until: str | None, project: str | None, agent: str | None, tz: str | None
+) -> Filter:
     """The filter that the options ask for; the zone of the settings when none is named. Raises UsageError."""
     if agent is not None:
         from tachograph.app.plan import check_agent

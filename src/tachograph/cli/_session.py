@@ -16,7 +16,10 @@ from tachograph.cli._progress import progress_bar
 def report_connection(workspace: Workspace, no_ingest: bool) -> Iterator[sqlite3.Connection]:
     """A reading connection to the warehouse, brought up to date first unless told otherwise."""
     update = workspace.settings.ingest_auto and not no_ingest
-    with progress_bar() as on_progress, open_report(workspace, update=update, on_progress=on_progress, note=note) as opened:
+    with (
+        progress_bar() as on_progress,
+        open_report(workspace, update=update, on_progress=on_progress, note=note) as opened,
+    ):
         yield opened
 
 

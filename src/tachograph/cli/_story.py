@@ -219,7 +219,7 @@ def _note(turn: TurnRecord, markers: list[MarkerRecord]) -> str:
         counted(turn.api_errors, "API error") if turn.api_errors else "",
         *(f"model fallback {marker.detail}" for marker in markers if marker.kind == "model_fallback"),
         *(f"rolled back {marker.detail}".rstrip() for marker in markers if marker.kind == "rollback"),
-        *(f"commit {detail}" for detail in turn.commits),
+        *(f"commit {detail}".rstrip() for detail in turn.commits),
         *(f"pull request {detail}" for detail in turn.pr_links),
         "interrupted" if turn.interruptions else "",
     )

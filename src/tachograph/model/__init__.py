@@ -5,6 +5,9 @@ redactor before they get here (see :class:`Clean`).
 """
 
 from tachograph.model.cleaning import Clean
+from tachograph.model.moments import to_datetime
+from tachograph.model.problem import Problem
+from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier
 from tachograph.model.records import (
     HUMAN_KINDS,
     TURN_KINDS,
@@ -19,9 +22,6 @@ from tachograph.model.records import (
     ToolCall,
     ToolStatus,
 )
-from tachograph.model.moments import to_datetime
-from tachograph.model.problem import Problem
-from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier
 from tachograph.model.session import ParsedLog, Session
 from tachograph.model.usage import Usage
 

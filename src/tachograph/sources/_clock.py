@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 _MINUTES: dict[str, int] = {}
 """Milliseconds of ``YYYY-MM-DDTHH:MM:``: a log's lines lie close together."""
@@ -25,12 +25,12 @@ def parse_timestamp(text: str | None) -> int | None:
     except ValueError:
         return None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
+        moment = moment.replace(tzinfo=UTC)
     return round(moment.timestamp() * 1000)
 
 
 def _remember_minute(start: str) -> None:
     if len(_MINUTES) > 5000:
         _MINUTES.clear()
-    moment = datetime.fromisoformat(start + "00").replace(tzinfo=timezone.utc)
+    moment = datetime.fromisoformat(start + "00").replace(tzinfo=UTC)
     _MINUTES[start] = int(moment.timestamp()) * 1000

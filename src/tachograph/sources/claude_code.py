@@ -196,7 +196,7 @@ class _Transcript:
     def _inline(self, agent_id: str, line: Line, at: int) -> SessionBuilder:
         """The builder of a subagent whose messages lie in its parent's log."""
         parent = self.main
-        assert parent is not None  # noqa: S101 (take() has started it)
+        assert parent is not None
         key = self.clean.name(agent_id)
         session = self.inlined.get(key)
         if session is None:

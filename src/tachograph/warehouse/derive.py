@@ -22,6 +22,7 @@ _SUMMARY = (
     "subagents", "lines_added", "lines_removed", "active_ms", "opening_hash", "opening",
 )  # fmt: skip
 _EVERYTHING = 1 << 62
+_OPENING = (*HUMAN_KINDS, "task")
 
 
 def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summarise) -> None:
@@ -33,7 +34,8 @@ def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summaris
     _add(connection, "dirty_sessions", touched.sessions)
     _add(connection, "dirty_segments", touched.segments)
     connection.execute(
-        "INSERT OR IGNORE INTO dirty_segments SELECT segment FROM segments WHERE session IN (SELECT id FROM dirty_sessions)"
+        "INSERT OR IGNORE INTO dirty_segments"
+        " SELECT segment FROM dirty_sessions d CROSS JOIN segments s ON s.session = d.id"
     )
     changed = settle_owners(connection, touched.keys)
     _add(connection, "dirty_segments", changed)
@@ -54,7 +56,7 @@ def rederive(connection: sqlite3.Connection, summarise: Summarise) -> None:
 
 
 def _add(connection: sqlite3.Connection, table: str, values: Iterable[object]) -> None:
-    connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(value,) for value in values])  # noqa: S608
+    connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", [(value,) for value in values])
 
 
 def _run(connection: sqlite3.Connection, name: str) -> None:
@@ -87,17 +89,17 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
             summary = summarise(load_segment(connection, segment), until)
             columns = ", ".join(f"{name} = ?" for name in _SUMMARY)
             connection.execute(
-                f"UPDATE segments SET inherited_until = ?, {columns} WHERE segment = ?",  # noqa: S608
+                f"UPDATE segments SET inherited_until = ?, {columns} WHERE segment = ?",
                 (until, *summary, segment),
             )
 
 
 def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -> int:
-    """Position of the last copied record: what follows a copied response up to the session's own next step is a copy too."""
+    """Position of the last copied record: what follows a copied response, up to the session's own next step, is one too."""
     own = connection.execute(
         "SELECT min(position) FROM ("
         " SELECT position FROM responses WHERE segment = ?1 AND position > ?2 AND counted = 1"
-        f" UNION ALL SELECT position FROM prompts WHERE segment = ?1 AND position > ?2 AND kind IN {HUMAN_KINDS + ('task',)})",  # noqa: S608
+        f" UNION ALL SELECT position FROM prompts WHERE segment = ?1 AND position > ?2 AND kind IN {_OPENING})",
         (segment, last_copy),
     ).fetchone()[0]
     return _EVERYTHING if own is None else own - 1

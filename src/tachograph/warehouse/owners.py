@@ -22,7 +22,8 @@ def settle_owners(connection: sqlite3.Connection, removed_keys: Iterable[int]) -
     connection.execute(
         "INSERT OR IGNORE INTO dirty_keys SELECT r.key FROM dirty_segments d CROSS JOIN responses r USING (segment)"
         " WHERE r.pass = 0 AND (r.counted = 0"
-        " OR EXISTS (SELECT 1 FROM responses o WHERE o.key = r.key AND (o.segment, o.position) <> (r.segment, r.position))"
+        " OR EXISTS ("
+        "   SELECT 1 FROM responses o WHERE o.key = r.key AND (o.segment, o.position) <> (r.segment, r.position))"
         " OR EXISTS (SELECT 1 FROM better_copies b WHERE b.segment = r.segment AND b.position = r.position))"
     )
     _add_forks(connection)

@@ -46,8 +46,8 @@ def tool_call_row(segment: int, record: ToolCall, positions: dict[str, int]) -> 
     return (
         segment, record.position, record.id, positions.get(record.response), record.name, record.category,
         record.started_at, record.ended_at, record.status, record.exit_code, record.command, record.path, record.offset,
-        record.limit, record.file_op, record.input_hash, record.result_hash, record.result_chars, record.error_signature,
-        record.lines_added, record.lines_removed, record.duration_ms, record.agent_type, record.spawned, more,
+        record.limit, record.file_op, record.input_hash, record.result_hash, record.result_chars,
+        record.error_signature, record.lines_added, record.lines_removed, record.duration_ms, record.agent_type, record.spawned, more,
     )  # fmt: skip
 
 
@@ -65,7 +65,8 @@ def load_segment(connection: sqlite3.Connection, segment: int) -> Session:
     """The session as this segment's log told it. Raises LookupError when there is no such segment."""
     row = connection.execute(
         "SELECT session, agent, kind, parent_id, forked_from, agent_type, project, cwds, git_branch, versions, title,"
-        " entrypoint, started_at, ended_at, complete, lines, usage_lines, skipped_usage FROM segments WHERE segment = ?",
+        " entrypoint, started_at, ended_at, complete, lines, usage_lines, skipped_usage"
+        " FROM segments WHERE segment = ?",
         (segment,),
     ).fetchone()
     if row is None:
@@ -121,5 +122,5 @@ def _load_calls(connection: sqlite3.Connection, segment: int, ids: dict[int, str
 
 
 def _load(connection: sqlite3.Connection, table: str, segment: int, record: type) -> tuple[Any, ...]:
-    rows = connection.execute(f"SELECT * FROM {table} WHERE segment = ? ORDER BY position", (segment,))  # noqa: S608
+    rows = connection.execute(f"SELECT * FROM {table} WHERE segment = ? ORDER BY position", (segment,))
     return tuple(record(*row[1:]) for row in rows)

@@ -87,7 +87,9 @@ def read_meta(connection: sqlite3.Connection, name: str, default: str = "") -> s
 
 def write_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
     """Change a fact about the warehouse itself."""
-    connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+    )
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> int:

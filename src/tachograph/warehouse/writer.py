@@ -151,12 +151,12 @@ class LogWriter:
 
     def _write_segment(self, segment: int | None, log: int, ordinal: int, s: Session, summary: Sequence[object]) -> int:
         row = (
-            s.id, s.agent, s.kind, s.parent_id, s.forked_from, s.agent_type, s.project, json.dumps(s.cwds), s.git_branch,
-            json.dumps(s.versions), s.title, s.entrypoint, s.started_at, s.ended_at, s.complete, s.lines, s.usage_lines,
+            s.id, s.agent, s.kind, s.parent_id, s.forked_from, s.agent_type, s.project, json.dumps(s.cwds),
+            s.git_branch, json.dumps(s.versions), s.title, s.entrypoint, s.started_at, s.ended_at, s.complete, s.lines, s.usage_lines,
             json.dumps(dict(s.skipped_usage)), *summary,
         )  # fmt: skip
         cursor = self._connection.execute(
-            f"INSERT OR REPLACE INTO segments (segment, log, ordinal, {_SEGMENT_COLUMNS})"  # noqa: S608
+            f"INSERT OR REPLACE INTO segments (segment, log, ordinal, {_SEGMENT_COLUMNS})"
             f" VALUES (?, ?, ?, {_marks(_SEGMENT_WIDTH)})",
             (segment, log, ordinal, *row),
         )
@@ -193,9 +193,12 @@ class LogWriter:
                 s for (s,) in self._connection.execute("SELECT session FROM segments WHERE segment = ?", key)
             )
             for table in _CHILDREN:
-                self._connection.execute(f"DELETE FROM {table} WHERE segment = ?", key)  # noqa: S608
+                self._connection.execute(f"DELETE FROM {table} WHERE segment = ?", key)
             self.touched.segments.update(
-                owner for (owner,) in self._connection.execute("SELECT segment FROM better_copies WHERE better_segment = ?", key)
+                owner
+                for (owner,) in self._connection.execute(
+                    "SELECT segment FROM better_copies WHERE better_segment = ?", key
+                )
             )
             self._connection.execute("DELETE FROM better_copies WHERE ? IN (segment, better_segment)", key)
             self._connection.execute("DELETE FROM segments WHERE segment = ?", key)

@@ -50,7 +50,7 @@ from tachograph.analysis.commands import HEAD_CHARS, command_head
         ("cat > a.md <<'EOF'\ncd x && rm -rf y\nEOF", "cat"),
         ("cd x", "cd"),
         ("sudo", "sudo"),
-        ("git commit -m \"an unfinished quote", "git commit"),
+        ('git commit -m "an unfinished quote', "git commit"),
         ("Get-ChildItem -Path x", "Get-ChildItem"),
         ("", ""),
         ("   \n", ""),

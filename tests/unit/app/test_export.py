@@ -210,7 +210,11 @@ def test_no_cell_begins_like_a_formula_and_nothing_is_lost(text: str) -> None:
     assert safe in (text, "'" + text)
 
 
-@given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1), min_size=1, max_size=5
+    )
+)
 def test_any_prompt_survives_a_csv(texts: list[str]) -> None:
     from tachograph.app.export.write import _write_csv
 
@@ -246,9 +250,14 @@ def test_a_file_is_private_and_appears_whole(tmp_path: Path) -> None:
 def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:
     place = tmp_path / "out.csv"
     place.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), write_privately(place) as stream:
-        stream.write(b"new")
-        raise KeyboardInterrupt
+
+    def write_a_part() -> None:
+        with write_privately(place) as stream:
+            stream.write(b"new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_a_part()
     assert place.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["out.csv"]
 
@@ -286,7 +295,8 @@ connection = open_reader(Path(sys.argv[1]))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with open("/dev/null", "wb") as out:
     rows = export_table(connection, "tool_calls", sys.argv[2], Filter(), out)
-print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // (1024 if sys.platform == "linux" else 1024**2))
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(rows, grown // (1024 if sys.platform == "linux" else 1024**2))
 """
 
 
@@ -304,12 +314,15 @@ def _add_session(connection: sqlite3.Connection, number: int) -> None:
     connection.execute(
         "INSERT INTO logs VALUES (?1, ?1, 'claude_code', 'log', 1, 1, 1, 1, 0, 1, 1, 1, x'', 1, 0, '{}')", (number,)
     )
-    numbers = "turns, prompts, interruptions, compactions, api_errors, tool_calls, tool_errors, tool_denied, subagents," \
+    numbers = (
+        "turns, prompts, interruptions, compactions, api_errors, tool_calls, tool_errors, tool_denied, subagents,"
         " lines_added, lines_removed, active_ms"
+    )
     zeros = ", ".join("0" * 12)
     connection.execute(
-        "INSERT INTO segments (segment, log, ordinal, session, agent, kind, cwds, versions, complete, lines, usage_lines,"
-        f" skipped_usage, {numbers}) VALUES (?1, ?1, 0, 's' || ?1, 'claude_code', 'main', '[]', '[]', 1, 1, 1, '{{}}', {zeros})",
+        "INSERT INTO segments (segment, log, ordinal, session, agent, kind, cwds, versions, complete, lines,"
+        f" usage_lines, skipped_usage, {numbers})"
+        f" VALUES (?1, ?1, 0, 's' || ?1, 'claude_code', 'main', '[]', '[]', 1, 1, 1, '{{}}', {zeros})",
         (number,),
     )
     connection.execute(
@@ -318,8 +331,8 @@ def _add_session(connection: sqlite3.Connection, number: int) -> None:
         (number,),
     )
     calls = [
-        (number, n, f"call{n}", None, "Bash", "shell", 1_700_000_000_000 + n, None, "ok", 0, f"echo {n} " + "x" * 200, None,
-         None, None, "none", 1, 2, 10, None, None, None, None, None, None, None)
+        (number, n, f"call{n}", None, "Bash", "shell", 1_700_000_000_000 + n, None, "ok", 0,
+         f"echo {n} " + "x" * 200, None, None, None, "none", 1, 2, 10, None, None, None, None, None, None, None)
         for n in range(ROWS // 400)
     ]  # fmt: skip
     connection.executemany(f"INSERT INTO tool_calls VALUES ({', '.join('?' * 25)})", calls)

@@ -64,7 +64,11 @@ def test_of_a_grown_log_only_what_was_added_is_parsed(workspace: Workspace, log:
 def test_a_log_that_changed_before_its_end_is_read_whole(workspace: Workspace, log: ClaudeLog) -> None:
     ingest(workspace)
     log.prompt("Three.").response(output=33).write()
-    log.path.write_bytes(log.path.read_bytes().replace(b'"output_tokens": 11', b'"output_tokens": 44').replace(b'"output_tokens":11', b'"output_tokens":44'))
+    log.path.write_bytes(
+        log.path.read_bytes()
+        .replace(b'"output_tokens": 11', b'"output_tokens": 44')
+        .replace(b'"output_tokens":11', b'"output_tokens":44')
+    )
     report = ingest(workspace)
     assert report.bytes == log.path.stat().st_size
     assert outputs(workspace) == 44 + 22 + 33

@@ -155,7 +155,11 @@ def test_failed_calls_cluster_by_tool_command_and_error(week: Week) -> None:
     assert build.last_at == datetime(2026, 5, 18, 15, 0, 7, tzinfo=UTC)
     assert build.last_session == f"claude_code:{week.again.session_id}"
     assert build.last_call == week.again.call_id
-    assert (search.target, search.calls, search.last_session) == ("rg", 1, f"claude_code:{week.first.session_id}/{week.agent.agent_id}")
+    assert (search.target, search.calls, search.last_session) == (
+        "rg",
+        1,
+        f"claude_code:{week.first.session_id}/{week.agent.agent_id}",
+    )
 
 
 def test_only_the_largest_clusters_are_shown_and_the_rest_is_counted(week: Week) -> None:

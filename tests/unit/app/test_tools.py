@@ -148,7 +148,14 @@ def test_shell_calls_without_a_command_have_a_group_of_their_own(home: Path) -> 
 
 @pytest.mark.parametrize(
     ("sort", "first"),
-    [("calls", "Bash"), ("errors", "Bash"), ("error-rate", "Bash"), ("time", "Read"), ("result", "Bash"), ("cost", "Bash")],
+    [
+        ("calls", "Bash"),
+        ("errors", "Bash"),
+        ("error-rate", "Bash"),
+        ("time", "Read"),
+        ("result", "Bash"),
+        ("cost", "Bash"),
+    ],
 )
 def test_what_is_sorted_by_comes_first(week: Week, sort: Sort, first: str) -> None:
     report = read(week.ingest(), sort=sort, limit=2)

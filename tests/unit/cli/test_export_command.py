@@ -4,7 +4,6 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ __all__ = ["week"]
 
 
 @pytest.fixture(autouse=True)
-def configured(home: Path) -> Iterator[None]:
+def configured(home: Path) -> None:
     write_config(home)
-    yield
 
 
 @pytest.fixture
@@ -92,7 +90,8 @@ def test_an_empty_machine_gives_a_header(tacho: BinaryTacho) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["csv"], ["xml", "--table", "daily"], ["csv", "--table", "secrets"], ["csv", "--table", "daily", "--out", "."]]
+    "arguments",
+    [["csv"], ["xml", "--table", "daily"], ["csv", "--table", "secrets"], ["csv", "--table", "daily", "--out", "."]],
 )
 def test_what_makes_no_sense_is_refused(tacho: BinaryTacho, arguments: list[str]) -> None:
     assert tacho("export", *arguments) == 2

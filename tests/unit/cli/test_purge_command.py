@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ __all__ = ["tacho", "week"]
 
 
 @pytest.fixture(autouse=True)
-def configured(home: Path) -> Iterator[None]:
+def configured(home: Path) -> None:
     write_config(home)
-    yield
 
 
 def sessions(tacho: Tacho) -> int:

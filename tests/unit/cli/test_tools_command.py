@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ __all__ = ["tacho", "week"]
 
 
 @pytest.fixture(autouse=True)
-def configured(home: Path) -> Iterator[None]:
+def configured(home: Path) -> None:
     write_config(home)
-    yield
 
 
 @pytest.mark.parametrize("by", ["tool", "server", "command", "category"])

@@ -83,7 +83,10 @@ def test_a_chain_equal_to_the_parents_is_inherited(tmp_path: Path) -> None:
     parent, child = Copy("p", 1, 10), Copy("c", 2, 10, "p")
     known = [("p", session_of(parent, response(parent, 1, "p:1", chain=11), response(parent, 2, "p:2", chain=12)))]
     fork = session_of(
-        child, response(child, 1, "c:1", chain=11), response(child, 2, "c:2", chain=12), response(child, 3, "c:3", chain=99)
+        child,
+        response(child, 1, "c:1", chain=11),
+        response(child, 2, "c:2", chain=12),
+        response(child, 3, "c:3", chain=99),
     )
     for number, order in enumerate(([*known, ("c", fork)], [("c", fork), *known])):
         assert store(tmp_path / str(number), order) == {"p": (2, 20), "c": (1, 10)}
@@ -91,9 +94,7 @@ def test_a_chain_equal_to_the_parents_is_inherited(tmp_path: Path) -> None:
 
 def test_without_the_parent_the_logs_own_trace_of_a_replay_decides(tmp_path: Path) -> None:
     child = Copy("c", 2, 10, "gone")
-    fork = session_of(
-        child, response(child, 1, "c:1", chain=11, replayed=True), response(child, 2, "c:2", chain=12)
-    )
+    fork = session_of(child, response(child, 1, "c:1", chain=11, replayed=True), response(child, 2, "c:2", chain=12))
     assert store(tmp_path, [("c", fork)]) == {"c": (1, 10)}
 
 

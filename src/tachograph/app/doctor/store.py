@@ -52,10 +52,8 @@ def _find_faults(connection: sqlite3.Connection) -> list[str]:
         if number:
             faults.append(f"{what}: {number:,}")
     sums = ", ".join(f"coalesce(sum({column}), 0)" for column in _SUMS)
-    rolled = connection.execute(f"SELECT coalesce(sum(responses), 0), {sums} FROM usage_quarters").fetchone()  # noqa: S608
-    counted = connection.execute(
-        f"SELECT coalesce(sum(pass = 0), 0), {sums} FROM counted_responses"  # noqa: S608
-    ).fetchone()
+    rolled = connection.execute(f"SELECT coalesce(sum(responses), 0), {sums} FROM usage_quarters").fetchone()
+    counted = connection.execute(f"SELECT coalesce(sum(pass = 0), 0), {sums} FROM counted_responses").fetchone()
     for column, held, right in zip(("responses", *_SUMS), rolled, counted, strict=True):
         if held != right:
             faults.append(f"usage_quarters.{column} is {held:,}, the responses add up to {right:,}")

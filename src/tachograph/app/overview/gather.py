@@ -50,7 +50,7 @@ def _span(connection: sqlite3.Connection, chosen: Filter) -> tuple[int | None, i
     """The first and the last quarter-hour with responses."""
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
     row = connection.execute(
-        f"SELECT min(u.quarter), max(u.quarter) FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",  # noqa: S608
+        f"SELECT min(u.quarter), max(u.quarter) FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",
         values,
     ).fetchone()
     return row[0], row[1]
@@ -76,7 +76,7 @@ def _trend(connection: sqlite3.Connection, chosen: Filter, first: int, last: int
 def _share_of_subagents(connection: sqlite3.Connection, chosen: Filter) -> SubagentShare:
     where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
     row = connection.execute(
-        "SELECT count(DISTINCT s.session), coalesce(sum(u.responses), 0), coalesce(sum(u.input + u.cache_read"  # noqa: S608
+        "SELECT count(DISTINCT s.session), coalesce(sum(u.responses), 0), coalesce(sum(u.input + u.cache_read"
         " + u.cache_write_5m + u.cache_write_1h + u.output), 0), sum(u.cost_pico)"
         f" FROM usage_quarters u JOIN sessions s USING (session) WHERE s.kind = 'subagent' AND {where}",
         values,
