@@ -27,7 +27,12 @@ class SessionScript:
         return self._add(Prompt(self.position, f"p{self.position}", kind, self._now(), text, len(text)))
 
     def response(
-        self, model: str = "house-model", took: float = 0, passes: tuple[Pass, ...] = (), reliable: bool = True, **usage: int
+        self,
+        model: str = "house-model",
+        took: float = 0,
+        passes: tuple[Pass, ...] = (),
+        reliable: bool = True,
+        **usage: int,
     ) -> Self:
         """An answer; ``usage`` are fields of Usage."""
         start = self._now()
@@ -38,7 +43,9 @@ class SessionScript:
         )  # fmt: skip
         return self._add(record)
 
-    def call(self, name: str = "Bash", category: str = "shell", status: Any = "ok", took: float | None = 0, **fields: Any) -> Self:
+    def call(
+        self, name: str = "Bash", category: str = "shell", status: Any = "ok", took: float | None = 0, **fields: Any
+    ) -> Self:
         """A tool call; ``took`` None leaves it without an end."""
         start = self._now()
         self.seconds += took or 0

@@ -110,7 +110,7 @@ def run_commands(commands: list[Command], folder: Path) -> None:
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """An empty folder whose name is short: where paths are long, lines break at other places than on Ada's machine."""
-    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp" if os.path.isdir("/tmp") else None) as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp" if os.path.isdir("/tmp") else None) as name:
         yield Path(name)
 
 

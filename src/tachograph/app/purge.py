@@ -17,12 +17,10 @@ from tachograph.model import to_datetime
 from tachograph.sources import hash_text
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.query_files import read_query
-from tachograph.warehouse.store import open_writer, transaction
+from tachograph.warehouse.store import erase_free_pages, open_writer, transaction
 from tachograph.warehouse.writer import LogWriter
 
 _SHOWN_PROJECTS = 10
-_WAIT_MS = 5000
-"""How long to wait for other processes to stop reading."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -133,19 +131,8 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             path_hashes = writer.forget_sessions(ids)
             derive(connection, writer.touched, summary_columns)
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
-        erased = _erase(connection)
+        erased = erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
-
-
-def _erase(connection: sqlite3.Connection) -> bool:
-    """Rewrite the file without its free pages and empty the write-ahead log; whether both could be done."""
-    connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
-    try:
-        connection.execute("VACUUM")
-    except sqlite3.OperationalError:
-        return False
-    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    return not busy
 
 
 def _choose(connection: sqlite3.Connection, target: Target) -> str | None:

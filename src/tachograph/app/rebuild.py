@@ -9,7 +9,7 @@ from tachograph.app.workspace import Prices
 from tachograph.model import Clean, Usage
 from tachograph.settings import Settings
 from tachograph.warehouse.derive import rederive
-from tachograph.warehouse.store import read_meta, transaction, write_meta
+from tachograph.warehouse.store import erase_free_pages, read_meta, transaction, write_meta
 
 _TEXTS = {
     "prompts": ("text",),
@@ -69,8 +69,7 @@ def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
             write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         write_meta(connection, "store_text", settings.store_text)
     if settings.store_text == "none" and held:
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        erase_free_pages(connection)
 
 
 def rederive_all(connection: sqlite3.Connection, prices: Prices, *, forced: bool) -> bool:

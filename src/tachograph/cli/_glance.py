@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tachograph.app.cost import CostGroup
 from tachograph.app.filters import Filter
 from tachograph.app.overview import Overview, Week
@@ -9,7 +11,7 @@ from tachograph.app.retries import Signal
 from tachograph.cli._usage import token_line
 from tachograph.cli.cost import remarks
 from tachograph.report.document import Bar, Beside, Block, Chart, Column, Document, Facts, Heading, Line, Table
-from tachograph.report.units import UNKNOWN, count, counted, day, percent, seconds, tokens, usd, usd_short
+from tachograph.report.units import count, counted, day, percent, seconds, tokens, usd, usd_short
 
 _GROUPS = 4
 
@@ -41,12 +43,10 @@ def describe_nothing(chosen: Filter) -> Document:
         )
     from tachograph.sources import load_sources
 
-    blocks: list[Block] = [Line("There is no history of a coding agent on this machine yet. Looked for:")]
-    for agent, source in sorted(load_sources().items()):
-        for place in source.places():
-            state = "there, but without sessions" if place.is_dir() else "not there"
-            blocks.append(Line(f"{agent}  {place}  ({state})", indent=2))
-    blocks += [
+    places = [(agent, place) for agent, source in sorted(load_sources().items()) for place in source.places()]
+    blocks: list[Block] = [
+        Line("There is no history of a coding agent on this machine yet. Looked for:"),
+        Facts([(agent, f"{place} ({_state(place)})") for agent, place in places]),
         Heading("Next"),
         Facts(
             [
@@ -58,6 +58,10 @@ def describe_nothing(chosen: Filter) -> Document:
         ),
     ]
     return Document(blocks)
+
+
+def _state(place: Path) -> str:
+    return "there, but without sessions" if place.is_dir() else "not there"
 
 
 def _period(overview: Overview, chosen: Filter) -> str:
@@ -127,13 +131,13 @@ def _signals(overview: Overview) -> list[Block]:
     """Subagents' share and retry signals."""
     total, below, retries = overview.total, overview.subagents, overview.retries
     share = f"{percent(below.usd or 0, total.usd or 0)} of cost, {percent(below.tokens, total.tokens)} of tokens"
-    per_session = retries.follow_ups.count / retries.follow_ups.of if retries.follow_ups.of else None
+    follow_ups = retries.follow_ups.count / retries.follow_ups.of if retries.follow_ups.count else 0
     return [
         Heading("Signals"),
         Facts(
             [
                 ("subagents", share if below.sessions else "none"),
-                ("follow-ups", UNKNOWN if per_session is None else f"{per_session:.1f} prompts per session"),
+                ("follow-ups", f"{follow_ups:.1f} prompts per session" if follow_ups else "none"),
                 ("interruptions", _in_sessions(retries.interruptions)),
                 ("reopened", _reopened(retries.structural_retries)),
             ]

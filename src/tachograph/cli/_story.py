@@ -23,19 +23,18 @@ from tachograph.report.units import (
     tokens,
     usd,
 )
+from tachograph.report.width import cut
 
 T = TypeVar("T")
 
 _TOOLS = 6
+_TITLE = 200
 
 
 def describe_story(story: SessionStory, zone: tzinfo, limit: int | None) -> Document:
     """The story with at most ``limit`` turns and subagents (None: all)."""
-    row = story.session
     blocks: list[Block] = [
-        Heading(
-            row.label or ("A session whose own log is missing" if row.log_missing else "A session without a prompt")
-        ),
+        Heading(_title(story)),
         Facts([(name, text) for name, text in _facts(story, zone) if text]),
     ]
     if story.turns:
@@ -48,6 +47,15 @@ def describe_story(story: SessionStory, zone: tzinfo, limit: int | None) -> Docu
 # ------------------------------------------------------------------------------------------------------- head
 
 
+def _title(story: SessionStory) -> str:
+    """What the session is about, in the words there are."""
+    row = story.session
+    if row.label or row.log_missing:
+        return row.label or "A session whose own log is missing"
+    first = next((turn.text for turn in story.turns if turn.text), "")
+    return cut(first, _TITLE) if first else "A session without a prompt"
+
+
 def _facts(story: SessionStory, zone: tzinfo) -> list[tuple[str, str]]:
     row = story.session
     return [
@@ -55,7 +63,7 @@ def _facts(story: SessionStory, zone: tzinfo) -> list[tuple[str, str]]:
         ("project", _join(row.project or "(unknown)", f"branch {row.git_branch}" if row.git_branch else "")),
         ("agent", _join(_agent(row), ", ".join(row.models))),
         ("parent", row.parent_id or ""),
-        ("time", _time(row, zone)),
+        ("time", _time(story, zone)),
         ("cost", _cost(row)),
         ("tokens", token_line(row)),
         ("work", _work(row)),
@@ -75,11 +83,14 @@ def _agent(row: SessionRow) -> str:
     return _join(name, f"subagent {row.agent_type or '(unknown kind)'}") if row.kind == "subagent" else name
 
 
-def _time(row: SessionRow, zone: tzinfo) -> str:
+def _time(story: SessionStory, zone: tzinfo) -> str:
+    row = story.session
     same_day = day(row.started_at, zone) == day(row.ended_at, zone)
     end = clock(row.ended_at, zone) if same_day else minute(row.ended_at, zone)
     active = f", {seconds(row.active_seconds)} active" if row.active_seconds is not None else ""
-    return f"{minute(row.started_at, zone)} – {end} ({seconds(row.duration_seconds)}{active})"
+    span = f"{minute(row.started_at, zone)} – {end} ({seconds(row.duration_seconds)}{active})"
+    own = story.turns[0].started_at if story.shared and story.turns else None
+    return f"{span}, its own part from {minute(own, zone)}" if own is not None else span
 
 
 def _cost(row: SessionRow) -> str:
@@ -90,11 +101,15 @@ def _cost(row: SessionRow) -> str:
     if row.log_missing:
         parts.append(f"all of it by {counted(row.subagents, 'subagent')}; its own is not known")
     elif row.kind == "main" and row.subagents:
-        below = (row.usd or 0) - (row.own_usd or 0)
-        parts.append(f"{usd(row.own_usd or 0)} its own, {usd(below)} by {counted(row.subagents, 'subagent')}")
+        parts.append(f"{_own_cost(row)} its own, the rest by {counted(row.subagents, 'subagent')}")
     if bound:
         parts.append(f"{counted(row.unpriced_responses, 'response')} unpriced ({', '.join(row.unpriced_models)})")
     return _join(*parts)
+
+
+def _own_cost(row: SessionRow) -> str:
+    """Without its subagents; nothing of its own is $0.00 only where nothing is unpriced."""
+    return usd(0.0 if row.own_usd is None and not row.unpriced_responses else row.own_usd)
 
 
 def _work(row: SessionRow) -> str:

@@ -31,7 +31,7 @@ def describe_subagents(story: SessionStory, limit: int | None) -> list[Block]:
 def _subagent_row(below: SubagentRecord, branch: str) -> list[str]:
     row = below.session
     return [
-        f"{branch} {row.agent_type or '(unknown)'}",
+        f"{branch} {row.agent_type or '(unknown)'}".replace(" ", "\xa0"),
         row.name,
         count(below.turn),
         seconds(row.active_seconds),

@@ -79,7 +79,7 @@ def _describe(found: SessionList, zone: tzinfo, subagents: bool) -> Document:
     shown = _SORTED[found.sort]
     columns = [msgspec.structs.replace(column, rank=0) if column.title == shown else column for column in columns]
     noun = "subagents" if subagents else "sessions"
-    order = "most recent first" if found.sort == "recent" else f"highest {found.sort} first"
+    order = "most recent first" if found.sort == "recent" else f"by {found.sort}, the highest first"
     remark = f"{count(len(found.sessions))} of {count(found.matching)}, {order}; time zone {found.timezone}"
     blocks: list[Block] = [
         Heading(noun.capitalize(), remark),

@@ -16,11 +16,11 @@ def parse_timestamp(text: str | None) -> int | None:
     if not text:
         return None
     try:
-        if len(text) == 24 and text[23] == "Z" and text[19] == ".":
+        if len(text) == 24 and text[23] == "Z" and text[19] == "." and text[16] == ":":
             minute = _MINUTES.get(text[:17])
-            if minute is not None:
-                return minute + int(text[17:19]) * 1000 + int(text[20:23])
-            _remember_minute(text[:17])
+            if minute is None:
+                minute = _remember_minute(text[:17])
+            return minute + int(text[17:19]) * 1000 + int(text[20:23])
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
@@ -29,8 +29,9 @@ def parse_timestamp(text: str | None) -> int | None:
     return round(moment.timestamp() * 1000)
 
 
-def _remember_minute(start: str) -> None:
+def _remember_minute(start: str) -> int:
     if len(_MINUTES) > 5000:
         _MINUTES.clear()
     moment = datetime.fromisoformat(start + "00").replace(tzinfo=UTC)
-    _MINUTES[start] = int(moment.timestamp()) * 1000
+    minute = _MINUTES[start] = int(moment.timestamp()) * 1000
+    return minute

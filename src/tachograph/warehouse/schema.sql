@@ -183,6 +183,8 @@ CREATE TABLE better_copies (
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX better_copies_by_better ON better_copies (better_segment);
+
 -- (derived) One row per session, joined from its segments.
 CREATE TABLE sessions (
     session INTEGER PRIMARY KEY,    -- surrogate key
@@ -267,8 +269,8 @@ SELECT b.segment, b.position, r.pass, r.key, r.model, r.provider, o.started_at, 
        r.cache_write_5m, r.cache_write_1h, r.output, r.reasoning, r.web_searches, r.cost_pico,
        max(o.reliable, r.reliable), o.branch
 FROM better_copies b
-JOIN responses r ON r.segment = b.better_segment AND r.position = b.better_position
-JOIN responses o ON o.segment = b.segment AND o.position = b.position AND o.pass = 0;
+CROSS JOIN responses r ON r.segment = b.better_segment AND r.position = b.better_position
+CROSS JOIN responses o ON o.segment = b.segment AND o.position = b.position AND o.pass = 0;
 
 -- Every tool call that counts: those of copied history are left out.
 CREATE VIEW counted_tool_calls AS

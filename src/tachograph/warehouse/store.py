@@ -15,6 +15,8 @@ from tachograph.warehouse.lock import writer_lock
 SCHEMA_VERSION = 1
 FILE_NAME = "warehouse.sqlite"
 _CACHE_KIB = 16 * 1024
+_BUSY_MS = 5000
+"""How long to wait for what another process is doing."""
 
 
 def warehouse_file(folder: Path) -> Path:
@@ -79,6 +81,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def erase_free_pages(connection: sqlite3.Connection) -> bool:
+    """Rewrite the file without what was deleted and empty the write-ahead log; whether both could be done.
+
+    They cannot while another process reads.
+    """
+    connection.execute("PRAGMA temp_store = FILE")  # the copy is as large as the store
+    try:
+        connection.execute("VACUUM")
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.execute("PRAGMA temp_store = MEMORY")
+
+
 def read_meta(connection: sqlite3.Connection, name: str, default: str = "") -> str:
     """A fact about the warehouse itself."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -116,7 +133,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 def _tune(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
 
 
 def _missing() -> TachographError:

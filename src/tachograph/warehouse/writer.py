@@ -152,8 +152,8 @@ class LogWriter:
     def _write_segment(self, segment: int | None, log: int, ordinal: int, s: Session, summary: Sequence[object]) -> int:
         row = (
             s.id, s.agent, s.kind, s.parent_id, s.forked_from, s.agent_type, s.project, json.dumps(s.cwds),
-            s.git_branch, json.dumps(s.versions), s.title, s.entrypoint, s.started_at, s.ended_at, s.complete, s.lines, s.usage_lines,
-            json.dumps(dict(s.skipped_usage)), *summary,
+            s.git_branch, json.dumps(s.versions), s.title, s.entrypoint, s.started_at, s.ended_at, s.complete, s.lines,
+            s.usage_lines, json.dumps(dict(s.skipped_usage)), *summary,
         )  # fmt: skip
         cursor = self._connection.execute(
             f"INSERT OR REPLACE INTO segments (segment, log, ordinal, {_SEGMENT_COLUMNS})"

@@ -25,7 +25,9 @@ BUSY = (
     .touch("read", "/home/ada/site/a.py")
     .touch("modify", "/home/ada/site/a.py")
     .touch("modify", "/home/ada/site/a.py")
-    .touch("create", "/home/ada/site/b.py", more=(FileTouch("/home/ada/site/c.py", "create"), FileTouch("/d", "delete")))
+    .touch(
+        "create", "/home/ada/site/b.py", more=(FileTouch("/home/ada/site/c.py", "create"), FileTouch("/d", "delete"))
+    )
     .touch("modify", "/home/ada/site/never.py", status="error")
     .touch("delete", "/home/ada/site/refused.py", status="denied")
     .call("mcp__notes__add", "mcp:notes", took=None, status="missing")
@@ -46,7 +48,17 @@ BUSY = (
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("tokens", {"input": 10, "cache_read": 1_000, "cache_write_5m": 200, "cache_write_1h": 50, "output": 95, "reasoning": 30}),
+        (
+            "tokens",
+            {
+                "input": 10,
+                "cache_read": 1_000,
+                "cache_write_5m": 200,
+                "cache_write_1h": 50,
+                "output": 95,
+                "reasoning": 30,
+            },
+        ),
         ("responses", 2),
         ("web_searches", 2),
         ("output_unreliable_responses", 1),

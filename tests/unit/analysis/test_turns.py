@@ -30,7 +30,13 @@ def play(steps: list[str]) -> Session:
 
 def shapes(steps: list[str]) -> list[tuple[int, int, int, int, int]]:
     return [
-        (turn.number, len(turn.part.prompts), len(turn.part.responses), len(turn.part.tool_calls), len(turn.part.markers))
+        (
+            turn.number,
+            len(turn.part.prompts),
+            len(turn.part.responses),
+            len(turn.part.tool_calls),
+            len(turn.part.markers),
+        )
         for turn in split_turns(play(steps))
     ]
 

@@ -57,7 +57,16 @@ def test_an_id_or_its_beginning_is_enough(connection: sqlite3.Connection, text: 
     assert find_session(connection, text) == f"claude_code:{IDS[found]}"
 
 
-@pytest.mark.parametrize("text", ["abc1234", "abc", f"{IDS['three']}/", f"{IDS['three']}/abc", "claude_code:bbbbbbbb-1111-4000-8000-000000000003/abc1234"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abc1234",
+        "abc",
+        f"{IDS['three']}/",
+        f"{IDS['three']}/abc",
+        "claude_code:bbbbbbbb-1111-4000-8000-000000000003/abc1234",
+    ],
+)
 def test_a_subagent_is_named_by_its_own_part_or_behind_its_parent_s(connection: sqlite3.Connection, text: str) -> None:
     assert find_session(connection, text) == f"claude_code:{IDS['three']}/abc1234"
 

@@ -38,7 +38,10 @@ def test_the_headline_adds_everything_up(week: Week) -> None:
 
 def test_groups_come_by_cost(week: Week) -> None:
     found = look(week)
-    assert [(group.key, group.usd) for group in found.projects] == [(SITE, pytest.approx(2.30)), (TOOLS, pytest.approx(0.03))]
+    assert [(group.key, group.usd) for group in found.projects] == [
+        (SITE, pytest.approx(2.30)),
+        (TOOLS, pytest.approx(0.03)),
+    ]
     assert [group.key for group in found.agents] == ["claude_code", "codex"]
     assert [group.key for group in found.models] == ["house-model", MYSTERY]
 
@@ -100,7 +103,6 @@ def test_nothing_is_not_an_error(week: Week) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- next
-
 
 
 def proposals(found: Overview) -> list[str]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.app import purge as purging
 from tachograph.app.filters import make_filter
 from tachograph.app.ingest import ingest
 from tachograph.app.purge import PurgeReport, Target, plan_purge, purge
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
 from tachograph.sources import hash_text
+from tachograph.warehouse import store
 from tachograph.warehouse.store import open_reader
 from tests.builders.claude import ClaudeHome, ClaudeLog
 from tests.builders.history import write_hard_history
@@ -157,7 +157,7 @@ def test_remains_are_told_when_another_process_still_reads(week: Week, heron: Cl
         other.execute("SELECT count(*) FROM sessions").fetchone()
         planned = plan(workspace, project=SECRET_PLACE)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(purging, "_WAIT_MS", 50)
+            patch.setattr(store, "_BUSY_MS", 50)
             report = purge(workspace, planned)
     assert (report.removed, report.erased) == (True, False)
     ingest(workspace)

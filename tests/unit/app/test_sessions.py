@@ -19,9 +19,7 @@ from tests.builders.small import HOUSE, MYSTERY, SITE, TOOLS, Week, make_workspa
 __all__ = ["week"]
 
 
-def read(
-    week: Week, sort: Sort = "recent", limit: int = 20, subagents: bool = False, **chosen: str
-) -> SessionList:
+def read(week: Week, sort: Sort = "recent", limit: int = 20, subagents: bool = False, **chosen: str) -> SessionList:
     with closing(open_reader(week.ingest().folder)) as connection:
         return list_sessions(connection, make_filter(tz="UTC", **chosen), sort, limit, subagents)
 
@@ -97,7 +95,11 @@ def test_subagents_by_themselves_have_their_own_numbers(week: Week) -> None:
     found = read(week, "cost", subagents=True)
     outer, inner = found.sessions
     assert found.matching == 2
-    assert (outer.kind, outer.parent_id, outer.agent_type) == ("subagent", f"claude_code:{week.first.session_id}", "Explore")
+    assert (outer.kind, outer.parent_id, outer.agent_type) == (
+        "subagent",
+        f"claude_code:{week.first.session_id}",
+        "Explore",
+    )
     assert (outer.usd, outer.own_usd, outer.output, outer.subagents) == (0.05, 0.05, 5_000, 1)
     assert (inner.parent_id, inner.usd, inner.subagents) == (outer.id, 0.01, 0)
 

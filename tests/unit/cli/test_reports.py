@@ -184,7 +184,14 @@ def test_of_many_turns_the_first_and_the_last_are_shown(home: Path, call: Call) 
 
 @pytest.mark.parametrize(
     ("size", "limit", "parts"),
-    [(5, 5, (5, 0, 0)), (6, 5, (1, 2, 4)), (100, 12, (4, 88, 8)), (3, 1, (0, 2, 1)), (9, None, (9, 0, 0)), (0, 3, (0, 0, 0))],
+    [
+        (5, 5, (5, 0, 0)),
+        (6, 5, (1, 1, 4)),
+        (100, 12, (4, 88, 8)),
+        (3, 1, (0, 2, 1)),
+        (9, None, (9, 0, 0)),
+        (0, 3, (0, 0, 0)),
+    ],
 )
 def test_folding_keeps_a_third_at_the_beginning(size: int, limit: int | None, parts: tuple[int, int, int]) -> None:
     head, hidden, tail = fold(list(range(size)), limit)
@@ -218,7 +225,9 @@ def test_text_from_logs_never_reaches_the_terminal_raw(
 ) -> None:
     claude = ClaudeHome(home / ".claude")
     for number in range(2):
-        log = claude.project(f"/home/ada/{EVIL}").session(f"2026-05-18T09:0{number}:00Z", branch=EVIL, model=EVIL, version=EVIL)
+        log = claude.project(f"/home/ada/{EVIL}").session(
+            f"2026-05-18T09:0{number}:00Z", branch=EVIL, model=EVIL, version=EVIL
+        )
         log.custom_title(EVIL).prompt(EVIL).tool(EVIL, {"command": EVIL}, result=EVIL, error=True)
         log.call("Task", {"prompt": EVIL, "subagent_type": EVIL}).subagent(agent_type=EVIL).prompt(EVIL).response()
     claude.write()
