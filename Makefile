@@ -46,6 +46,7 @@ bench: $(VENV)/.installed-dev ## Measure speed, memory and store size (ARGS="--h
 
 docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made from the code
 	$(BIN)/python tools/make_docs.py $(ARGS)
+	$(BIN)/python tools/make_schemas.py $(ARGS)
 
 clean: ## Remove .venv, caches and builds (never your data)
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -55,7 +55,7 @@ def make_schema(name: str) -> Schema:
 
 
 def _result_of(function: Any) -> Any:
-    return typing.get_type_hints(function)["return"]
+    return typing.get_type_hints(function).get("return", Any)
 
 
 def _describe_metrics(values: dict[str, Schema]) -> Schema:

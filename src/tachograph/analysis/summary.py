@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from tachograph.model import HUMAN_KINDS, TURN_KINDS, Session
+from tachograph.model import HUMAN_KINDS, TURN_KINDS, Prompt, Session
 
 IDLE_MS = 10 * 60 * 1000
 """A longer silence within a turn is not work: the machine slept, or a question waited for its answer."""
+
+_LOCAL_COMMANDS = """
+/add-dir /agents /bug /clear /compact /config /context /cost /doctor /effort /exit /export /fast /feedback /help /hooks
+/ide /login /logout /mcp /memory /model /permissions /plugin /quit /release-notes /rename /resume /status /statusline
+/terminal-setup /theme /upgrade /usage /vim
+"""
+HOUSEKEEPING = frozenset(_LOCAL_COMMANDS.split())
+"""Slash commands that ask nothing of the model."""
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -37,7 +45,7 @@ def summarise(session: Session, after: int = -1) -> Summary:
     markers = [m.kind for m in session.markers if m.position > after]
     statuses = [c.status for c in calls]
     done = [c for c in calls if c.status == "ok"]
-    opening = next((p for p in prompts if p.kind == "human"), None)
+    opening = next((p for p in prompts if p.kind in HUMAN_KINDS and not _is_housekeeping(p)), None)
     return Summary(
         turns=sum(p.kind in TURN_KINDS for p in prompts),
         prompts=sum(p.kind in HUMAN_KINDS for p in prompts),
@@ -56,13 +64,21 @@ def summarise(session: Session, after: int = -1) -> Summary:
     )
 
 
+def _is_housekeeping(prompt: Prompt) -> bool:
+    """Whether a prompt only handles the agent's own program: it says nothing of what the session is about."""
+    return prompt.kind == "shell" or prompt.text.partition(" ")[0] in HOUSEKEEPING
+
+
 def active_ms(session: Session, after: int = -1) -> int:
     """Milliseconds in which the agent was at work: from each prompt to the last record before the next one.
 
-    Silences of more than :data:`IDLE_MS` are left out, and so is the time from a turn's last record to the prompt
-    that opens the next. Time in which a permission was waited for counts (the log cannot tell it apart).
+    Silences of more than :data:`IDLE_MS` are left out, but for a call that says it ran so long; and so is the time from
+    a turn's last record to the prompt that opens the next. Time in which a permission was waited for counts (the log
+    cannot tell it apart).
     """
-    moments: list[tuple[int, bool]] = [(p.at, p.kind in TURN_KINDS) for p in session.prompts if p.position > after]
+    opening = (*HUMAN_KINDS, *TURN_KINDS)
+    moments: list[tuple[int, bool]] = [(p.at, p.kind in opening) for p in session.prompts if p.position > after]
+    long_calls: dict[int, int] = {}
     for r in session.responses:
         if r.position > after:
             moments.append((r.started_at, False))
@@ -72,11 +88,14 @@ def active_ms(session: Session, after: int = -1) -> int:
             moments.append((c.started_at, False))
             if c.ended_at is not None:
                 moments.append((c.ended_at, False))
+                if c.duration_ms is not None and c.duration_ms > IDLE_MS:
+                    long_calls[c.ended_at] = c.duration_ms
     moments.sort()
     total = 0
     previous: int | None = None
     for at, opens in moments:
-        if previous is not None and not opens and at - previous <= IDLE_MS:
-            total += at - previous
+        if previous is not None and not opens:
+            silence = at - previous
+            total += silence if silence <= IDLE_MS else min(silence, long_calls.get(at, 0))
         previous = at
     return total

@@ -9,9 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from tachograph.app.filters import QUARTER_MS, Filter
+from tachograph.app.filters import Filter
 from tachograph.app.periods import period_labels
 from tachograph.app.totals import SUMS, Totals, read_totals
+from tachograph.app.usage_window import usage_source
 
 By = Literal["day", "week", "month", "model", "project", "agent", "session", "agent-type", "branch"]
 
@@ -53,10 +54,10 @@ def query_groups(connection: sqlite3.Connection, by: By, chosen: Filter) -> list
     """The groups of a cost report."""
     if by in ("day", "week", "month"):
         connection.create_function("period", 1, period_labels(by, chosen.zone), deterministic=True)
-    where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
+    source, where, values = usage_source(connection, chosen)
     rows = connection.execute(
         f"SELECT {_KEYS[by]} AS key, count(DISTINCT s.root_id), {SUMS}"
-        f" FROM usage_quarters u JOIN sessions s USING (session) WHERE {where} GROUP BY key",
+        f" FROM {source} JOIN sessions s USING (session) WHERE {where} GROUP BY key",
         values,
     )
     groups = [
@@ -73,9 +74,9 @@ def query_groups(connection: sqlite3.Connection, by: By, chosen: Filter) -> list
 
 def query_totals(connection: sqlite3.Connection, chosen: Filter) -> Totals:
     """Totals of all responses within ``chosen``."""
-    where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
+    source, where, values = usage_source(connection, chosen)
     row = connection.execute(
-        f"SELECT count(DISTINCT s.root_id), {SUMS} FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",
+        f"SELECT count(DISTINCT s.root_id), {SUMS} FROM {source} JOIN sessions s USING (session) WHERE {where}",
         values,
     ).fetchone()
     return read_totals(row[0], row[1:])

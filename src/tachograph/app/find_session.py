@@ -144,6 +144,15 @@ def short_names(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
     return {one: _short_name(connection, one) for one in ids}
 
 
+def label_sessions(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """For each id its short name and what the session is about, where that is known."""
+    labels = {}
+    for one, name in short_names(connection, ids).items():
+        row = connection.execute("SELECT coalesce(title, opening) FROM sessions WHERE id = ?", (one,)).fetchone()
+        labels[one] = f"{name}  {row[0]}" if row and row[0] else name
+    return labels
+
+
 def _short_name(connection: sqlite3.Connection, id: str) -> str:
     native = _native(id)
     if "/" in native:

@@ -16,6 +16,7 @@ from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.reading import Continuation, LogRead, read_log, summary_columns
 from tachograph.app.rebuild import begin_rebuild, current_epoch, rederive_all, settle_settings
 from tachograph.app.workspace import Prices, Workspace
+from tachograph.errors import UsageError
 from tachograph.model import Problem, Session
 from tachograph.sources import LogFile, Resume, load_sources
 from tachograph.warehouse.derive import derive
@@ -70,6 +71,12 @@ def ingest(
     """
     started = time.monotonic()
     check_agent(agent)
+    if workspace.is_demo and path is None:
+        raise UsageError(
+            "This is the demo's data folder; your own logs have no place in it.",
+            slug="demo_folder",
+            hint="Unset TACHO_DATA_DIR, or run tacho demo --reset to make the demo anew.",
+        )
     report = IngestReport()
     with open_writer(workspace.folder, wait_seconds) as connection:
         prices = workspace.prices(connection)

@@ -140,7 +140,7 @@ def _find_clusters(connection: sqlite3.Connection, chosen: Filter, limit: int) -
     where, values = chosen.where("s.started_at")
     query = read_query("failed_calls").format(where=where, since="?")
     since = -(2**63) if chosen.since is None else chosen.since
-    rows = connection.execute(query, [since, *values, limit]).fetchall()
+    rows = connection.execute(query, [since, *values, limit or -1]).fetchall()
     found = [
         FailureCluster(tool, target, error, calls, sessions, to_datetime(last_at), session, call)
         for tool, target, error, calls, sessions, last_at, session, call, _, _ in rows

@@ -16,6 +16,10 @@ DEMO_NOTE = "demo.json"
 """Lies in the folder of a demo and says what it was made from."""
 
 
+_ABSURD_PICO = 1000 * 10**12
+"""No response costs $1,000: such counts are not believed, and their sum would not fit the database's integers."""
+
+
 class Workspace:
     """One invocation's surroundings; everything is made when first asked for."""
 
@@ -64,7 +68,7 @@ class Prices:
     def price(self, provider: str, model: str, at: int, speed: str, usage: Usage) -> int | None:
         """Picodollars of one response or pass; None when no price is known."""
         cost = self._book.price(provider, model, at, speed, usage)
-        return None if cost is None else cost.total
+        return None if cost is None or cost.total > _ABSURD_PICO else cost.total
 
     def remember(self, connection: sqlite3.Connection) -> None:
         """Store what had to be resolved anew; prices of an older snapshot go."""

@@ -16,7 +16,7 @@ _FILTERS = (
     click.option("--since", metavar="WHEN", help="From this date, time, or 7d (seven days ago) on."),
     click.option("--until", metavar="WHEN", help="Up to, not including, this date or time."),
     click.option("--project", metavar="TEXT", help="Only projects whose path contains TEXT."),
-    click.option("--agent", metavar="NAME", help="Only this agent: claude_code or codex."),
+    click.option("--agent", metavar="NAME", help="Only this agent, such as claude_code or codex."),
     click.option("--tz", metavar="ZONE", help="Time zone of days and hours, such as Europe/Berlin."),
 )
 

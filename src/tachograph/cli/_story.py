@@ -90,7 +90,7 @@ def _time(story: SessionStory, zone: tzinfo) -> str:
     active = f", {seconds(row.active_seconds)} active" if row.active_seconds is not None else ""
     span = f"{minute(row.started_at, zone)} – {end} ({seconds(row.duration_seconds)}{active})"
     own = story.turns[0].started_at if story.shared and story.turns else None
-    return f"{span}, its own part from {minute(own, zone)}" if own is not None else span
+    return f"{span}, own part from {minute(own, zone)}" if own is not None else span
 
 
 def _cost(row: SessionRow) -> str:
@@ -101,15 +101,17 @@ def _cost(row: SessionRow) -> str:
     if row.log_missing:
         parts.append(f"all of it by {counted(row.subagents, 'subagent')}; its own is not known")
     elif row.kind == "main" and row.subagents:
-        parts.append(f"{_own_cost(row)} its own, the rest by {counted(row.subagents, 'subagent')}")
+        parts.append(_shares(row))
     if bound:
         parts.append(f"{counted(row.unpriced_responses, 'response')} unpriced ({', '.join(row.unpriced_models)})")
     return _join(*parts)
 
 
-def _own_cost(row: SessionRow) -> str:
-    """Without its subagents; nothing of its own is $0.00 only where nothing is unpriced."""
-    return usd(0.0 if row.own_usd is None and not row.unpriced_responses else row.own_usd)
+def _shares(row: SessionRow) -> str:
+    """Its own cost and that of its subagents. Nothing of its own is $0.00 only where nothing is unpriced."""
+    own = 0.0 if row.own_usd is None and not row.unpriced_responses else row.own_usd
+    below = "the rest" if own is None or row.usd is None else usd(row.usd - own)
+    return f"{usd(own)} its own, {below} by {counted(row.subagents, 'subagent')}"
 
 
 def _work(row: SessionRow) -> str:

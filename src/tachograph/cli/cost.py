@@ -7,13 +7,14 @@ import typing
 import click
 
 from tachograph.app.cost import By, CostGroup, CostReport, Reconciliation, reconcile, report_cost
+from tachograph.app.find_session import label_sessions
 from tachograph.app.totals import Totals
 from tachograph.app.workspace import Workspace
 from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
-from tachograph.report.units import count, counted, percent, tokens, usd
+from tachograph.report.units import UNKNOWN, count, counted, percent, tokens, usd
 
 _REASONS = {
     "synthetic": "messages made by the agent's own program, not by a model",
@@ -45,10 +46,11 @@ def command(
             print_json("reconcile", steps) if as_json else print_document(_describe_steps(steps))
             return
         report = report_cost(connection, by, chosen)
-    print_json("cost", report) if as_json else print_document(_describe(report))
+        names = {} if as_json or by != "session" else label_sessions(connection, [group.key for group in report.groups])
+    print_json("cost", report) if as_json else print_document(_describe(report, names))
 
 
-def _describe(report: CostReport) -> Document:
+def _describe(report: CostReport, names: dict[str, str]) -> Document:
     if not report.total.responses:
         return Document(
             [Line("No responses in this selection."), Line("tacho doctor shows where logs were looked for.", "dim")]
@@ -65,7 +67,10 @@ def _describe(report: CostReport) -> Document:
         Column("output"),
         Column("reasoning", rank=6),
     ]
-    rows = [_row(group.key or _NAMELESS.get(report.by, "(none)"), group, report.total) for group in report.groups]
+    rows = [
+        _row(names.get(group.key) or group.key or _NAMELESS.get(report.by, "(none)"), group, report.total)
+        for group in report.groups
+    ]
     blocks: list[Block] = [
         Heading(f"Cost by {report.by}", f"API-equivalent, USD; time zone {report.timezone}"),
         Table(columns, rows, _row("total", report.total, report.total)),
@@ -77,7 +82,7 @@ def _row(key: str, group: Totals | CostGroup, total: Totals) -> list[str]:
     return [
         key,
         usd(group.usd, lower_bound=group.unpriced_responses > 0),
-        percent(group.usd or 0, total.usd or 0),
+        UNKNOWN if group.usd is None else percent(group.usd, total.usd or 0),
         count(group.sessions),
         count(group.responses),
         tokens(group.input),

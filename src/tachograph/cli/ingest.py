@@ -44,7 +44,7 @@ class Published(msgspec.Struct):
 
 
 @click.command()
-@click.option("--agent", metavar="NAME", help="Only this agent's logs: claude_code or codex.")
+@click.option("--agent", metavar="NAME", help="Only this agent's logs, such as claude_code or codex.")
 @click.option(
     "--path", type=click.Path(path_type=Path), metavar="DIR", help="Logs under DIR instead of the agents' own folders."
 )
@@ -100,6 +100,8 @@ def _describe(report: IngestReport) -> Document:
     if report.changed:
         found = ((report.sessions, "session"), (report.responses, "response"), (report.tool_calls, "tool call"))
         lines.append(", ".join(counted(number, noun) for number, noun in found))
+    if report.repriced:
+        lines.append("Prices and totals were recomputed from what is stored")
     if report.problems or report.unreadable:
         unreadable = counted(report.unreadable, "unreadable file")
         lines.append(f"{counted(report.problems, 'problem')}, {unreadable}: see tacho doctor")

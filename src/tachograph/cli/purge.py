@@ -15,7 +15,7 @@ from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.errors import UsageError
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
-from tachograph.report.units import UNKNOWN, count
+from tachograph.report.units import UNKNOWN, count, counted
 
 _SHOWN = 10
 
@@ -97,8 +97,8 @@ def _describe(report: PurgeReport) -> Document:
         blocks.append(Line(f"… and {count(len(mains) - _SHOWN)} more", "dim"))
     if report.sharing_sessions:
         blocks.append(
-            Line(f"{count(len(report.sharing_sessions))} other sessions hold copies of these responses (forks, resumed"
-                 " sessions) and keep them: " + ", ".join(report.sharing_sessions[:5]), "warn")
+            Line(f"{counted(len(report.sharing_sessions), 'other session')} (forks, resumed ones) with copies of these"
+                 " responses will keep them: " + ", ".join(report.sharing_sessions[:5]), "warn")
         )  # fmt: skip
     if report.removed and not report.erased:
         blocks.append(
@@ -110,4 +110,4 @@ def _describe(report: PurgeReport) -> Document:
 
 def _row(session: PurgedSession) -> list[str]:
     ended = UNKNOWN if session.ended_at is None else session.ended_at.strftime("%Y-%m-%d %H:%M")
-    return [session.id.partition(":")[2][:13], ended, session.project or "(unknown)", session.label or ""]
+    return [session.id.partition(":")[2][:8], ended, session.project or "(unknown)", session.label or ""]

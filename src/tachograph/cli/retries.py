@@ -32,7 +32,7 @@ _LEGEND = (
     default=10,
     show_default=True,
     metavar="N",
-    help="How many clusters of failed calls to show.",
+    help="How many clusters of failed calls to show; 0: all.",
 )
 @filter_options
 @update_option

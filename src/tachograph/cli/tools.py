@@ -32,7 +32,7 @@ _EMPTY = {
     "--sort", type=click.Choice(typing.get_args(Sort)), default="calls", show_default=True, help="What comes first."
 )
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help=f"How many to show [default: {_SHOWN}; all with --json]."
+    "--limit", type=click.IntRange(0), metavar="N", help=f"How many; 0: all [default: {_SHOWN}; all with --json]."
 )
 @filter_options
 @update_option
@@ -55,7 +55,9 @@ def command(
     workspace = Workspace()
     chosen = chosen_filter(workspace, since, until, project, agent, tz)
     with report_connection(workspace, no_ingest) as connection:
-        report = report_tools(connection, by, chosen, sort, limit or (None if as_json else _SHOWN))
+        report = report_tools(
+            connection, by, chosen, sort, (None if as_json else _SHOWN) if limit is None else limit or None
+        )
     print_json("tools", report) if as_json else print_document(_describe(report))
 
 
@@ -117,9 +119,7 @@ def _remarks(report: ToolReport) -> list[Block]:
     total = report.total
     found: list[Block] = []
     if len(report.groups) < report.matching:
-        found.append(
-            Line(f"{count(report.matching - len(report.groups))} more: --limit {report.matching} shows all.", "dim")
-        )
+        found.append(Line(f"{count(report.matching - len(report.groups))} more: --limit 0 shows all.", "dim"))
     reported = percent(total.reported_times, total.timed_calls)
     found.append(
         Line(

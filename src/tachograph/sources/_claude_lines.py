@@ -122,7 +122,7 @@ class Origin(Struct, gc=False):
 
 
 class InnerLine(Struct):
-    """What a line of a conversation has in common: in a log of its own or inlined into its parent's ``progress`` line."""
+    """What lines of a conversation share, in a log of their own or inlined into their parent's ``progress`` lines."""
 
     type: str = ""
     uuid: str | None = None

@@ -23,8 +23,8 @@ _CATEGORIES = {
     "WebFetch": "web", "WebSearch": "web", "web_search": "web", "web_fetch": "web",
     "TodoWrite": "task", "TodoRead": "task", "TaskCreate": "task", "TaskUpdate": "task", "TaskList": "task",
     "TaskGet": "task",
-    "Task": "subagent", "Agent": "subagent", "TaskOutput": "subagent", "TaskStop": "subagent", "AgentOutputTool": "subagent",
-    "SendMessage": "subagent", "Workflow": "subagent",
+    "Task": "subagent", "Agent": "subagent", "TaskOutput": "subagent", "TaskStop": "subagent",
+    "AgentOutputTool": "subagent", "SendMessage": "subagent", "Workflow": "subagent",
 }  # fmt: skip
 _SHELLS = ("Bash", "PowerShell")
 _EXIT_CODE = re.compile(r"Exit code (\d{1,10})\b")
@@ -215,4 +215,3 @@ def _mark_git(detail: ToolResult, call: ToolCall, at: int, session: SessionBuild
         session.add_marker(call.id, "commit", at, done.commit.sha or "")
     if done is not None and done.pr is not None:
         session.add_marker(call.id, "pr_link", at, done.pr.url or done.pr.action or "", done.pr.number)
-

@@ -23,8 +23,9 @@ from tachograph.sources._signature import error_signature
 
 _CATEGORIES = {
     "exec_command": "shell", "shell": "shell", "shell_command": "shell", "local_shell": "shell", "write_stdin": "shell",
-    "container.exec": "shell", "unified_exec": "shell", "apply_patch": "edit", "update_plan": "task", "view_image": "read",
-    "read_file": "read", "grep_files": "search", "list_dir": "search", "web_search": "web", "spawn_agent": "subagent",
+    "container.exec": "shell", "unified_exec": "shell", "apply_patch": "edit", "update_plan": "task",
+    "view_image": "read", "read_file": "read", "grep_files": "search", "list_dir": "search", "web_search": "web",
+    "spawn_agent": "subagent",
     "send_input": "subagent", "wait": "subagent", "close_agent": "subagent", "resume_agent": "subagent",
 }  # fmt: skip
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d{1,10})\b")
@@ -215,7 +216,9 @@ def apply_changes(payload: Payload, at: int, session: SessionBuilder) -> None:
         session.settle(call.id, "error", call.ended_at or at)
         return
     clean = session.clean.name
-    touched = [FileTouch(clean(path), _OPS.get(change.type or "", "modify")) for path, change in payload.changes.items()]
+    touched = [
+        FileTouch(clean(path), _OPS.get(change.type or "", "modify")) for path, change in payload.changes.items()
+    ]
     counts = [_count_changes(change) for change in payload.changes.values()]
     fields: dict[str, Any] = {"lines_added": sum(c[0] for c in counts), "lines_removed": sum(c[1] for c in counts)}
     if touched:

@@ -19,7 +19,6 @@ from tachograph.sources._claude_lines import (
     LooseLine,
     Message,
     Sidecar,
-    ToolResult,
     decode_api_error,
     decode_line,
     decode_loosely,
@@ -265,7 +264,9 @@ class _Transcript:
                         self.reader.report("orphan_result", "a tool result without its call")
                 elif block.text:
                     texts.append(block.text)
-            if has_result or (not texts and not message.content):
+            if has_result:
+                texts = [text for text in texts if text.startswith(INTERRUPTED)]
+            if not texts and (has_result or not message.content):
                 return
             text = "\n".join(texts)
         else:
@@ -325,7 +326,9 @@ class _Transcript:
             session.add_marker(identity, "model_fallback", at, f"{line.originalModel} -> {line.fallbackModel}")
         elif line.subtype == "api_error":
             status, kind = _describe_api_error(bytes(line.error))
-            session.add_marker(identity, "api_error", at, f"{kind} (try {line.retryAttempt} of {line.maxRetries})", status)
+            session.add_marker(
+                identity, "api_error", at, f"{kind} (try {line.retryAttempt} of {line.maxRetries})", status
+            )
         elif line.subtype == "local_command":
             text = decode_part(decode_string, bytes(line.content))
             if text and "<command-name>" in text:
@@ -358,7 +361,6 @@ class _Transcript:
         if self.main is None and self.reader.lines:
             self.reader.report_file("not_a_transcript", "no line belongs to a session")
         return self.reader.finish([builder.finish() for builder in builders], carry)
-
 
     def _summed_up(self) -> str | None:
         """The last summary of this log's own conversation."""

@@ -59,7 +59,7 @@ def roots() -> list[Path]:
     return [place for place in places() if any((place / name).is_dir() for name in ("sessions", "archived_sessions"))]
 
 
-def retention_days(place: Path) -> int | None:  # noqa: ARG001 (the signature of every source)
+def retention_days(place: Path) -> int | None:
     """Codex deletes no sessions."""
     return None
 
@@ -233,7 +233,7 @@ class _Rollout:
         self._add_response(payload.response_id or f"{session.native_id}:{self.reader.lines}", usage, session, at, 0)
 
     def _begin_records(self, payload: Payload, usage: TokenUsage, session: SessionBuilder) -> None:
-        """From the first record on, records count. Earlier token_counts do too if they add up to what it says was before."""
+        """From the first record on, records count; earlier counts do if they add up to what it says was before."""
         self.carry.by_record = True
         so_far = payload.thread_token_usage
         before = (so_far.total_tokens or 0) - (usage.total_tokens or 0) if so_far else 0

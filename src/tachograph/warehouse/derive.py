@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from importlib import resources
 
 from tachograph.model import HUMAN_KINDS, Session
 from tachograph.warehouse.owners import settle_owners
+from tachograph.warehouse.query_files import read_query
 from tachograph.warehouse.rows import load_segment
 from tachograph.warehouse.writer import Touched
 
@@ -22,6 +22,10 @@ _SUMMARY = (
     "subagents", "lines_added", "lines_removed", "active_ms", "opening_hash", "opening",
 )  # fmt: skip
 _EVERYTHING = 1 << 62
+_DIRTY_SEGMENTS = (
+    "SELECT n.session, s.segment FROM dirty_sessions d"
+    " CROSS JOIN sessions n ON n.id = d.id CROSS JOIN segments s ON s.session = d.id"
+)
 _OPENING = (*HUMAN_KINDS, "task")
 
 
@@ -43,8 +47,9 @@ def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summaris
     connection.execute(
         "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM dirty_segments CROSS JOIN segments USING (segment)"
     )
-    _run(connection, "derive_sessions.sql")
-    _run(connection, "derive_usage.sql")
+    _run(connection, "derive_sessions")
+    _run(connection, "derive_usage")
+    connection.execute(read_query("count_usage").format(target="usage_quarters", owned=_DIRTY_SEGMENTS, within="1"))
 
 
 def rederive(connection: sqlite3.Connection, summarise: Summarise) -> None:
@@ -61,9 +66,8 @@ def _add(connection: sqlite3.Connection, table: str, values: Iterable[object]) -
 
 def _run(connection: sqlite3.Connection, name: str) -> None:
     """Run a file of statements one by one (``executescript`` would commit the transaction)."""
-    text = resources.files("tachograph.warehouse").joinpath("queries", name).read_text("utf-8")
     statement = ""
-    for line in text.splitlines(keepends=True):
+    for line in read_query(name).splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             connection.execute(statement)
@@ -95,7 +99,7 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
 
 
 def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -> int:
-    """Position of the last copied record: what follows a copied response, up to the session's own next step, is one too."""
+    """Position of the last copied record: what follows a copied response up to the session's own next step is one."""
     own = connection.execute(
         "SELECT min(position) FROM ("
         " SELECT position FROM responses WHERE segment = ?1 AND position > ?2 AND counted = 1"

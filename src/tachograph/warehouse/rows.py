@@ -47,7 +47,8 @@ def tool_call_row(segment: int, record: ToolCall, positions: dict[str, int]) -> 
         segment, record.position, record.id, positions.get(record.response), record.name, record.category,
         record.started_at, record.ended_at, record.status, record.exit_code, record.command, record.path, record.offset,
         record.limit, record.file_op, record.input_hash, record.result_hash, record.result_chars,
-        record.error_signature, record.lines_added, record.lines_removed, record.duration_ms, record.agent_type, record.spawned, more,
+        record.error_signature, record.lines_added, record.lines_removed, record.duration_ms, record.agent_type,
+        record.spawned, more,
     )  # fmt: skip
 
 

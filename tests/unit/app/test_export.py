@@ -169,11 +169,11 @@ def test_findings_are_a_header_without_rows(week: Week) -> None:
 
 def test_dollars_are_exact_and_plain(home: Path) -> None:
     claude = ClaudeHome(home / ".claude")
-    claude.project().session(model=HOUSE).prompt().response(output=1).response(output=123_456_789)
+    claude.project().session(model=HOUSE).prompt().response(output=1).response(output=12_345_678)
     claude.write()
     workspace = make_workspace(home)
     ingest(workspace)
-    assert [row["usd"] for row in cells(workspace, "responses")] == ["0.00001", "1234.56789"]
+    assert [row["usd"] for row in cells(workspace, "responses")] == ["0.00001", "123.45678"]
     assert '"usd":0.00001}' in export(workspace, "responses", "jsonl")
 
 

@@ -23,7 +23,7 @@ IDS = {
     "three": "bbbbbbbb-1111-4000-8000-000000000003",
     "four": "cccccccc-1111-4000-8000-000000000004",
 }
-PLACES = {"one": "/home/ada/site", "two": "/home/ada/site/web", "three": "/home/ada/tools", "four": "C:\\work\\App"}
+PLACES = {"one": "/home/ada/site", "two": "/home/ada/site/web", "three": "/home/ada/tools", "four": "C:\\code\\App"}
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_a_session_whose_log_is_missing_can_be_named(connection: sqlite3.Connect
         ("/home/ada/site-two", "four"),
         ("/home/ada", "four"),
         ("/", "four"),
-        ("c:\\work\\app\\src", "four"),
+        ("c:\\code\\app\\src", "four"),
     ],
 )
 def test_the_last_one_is_that_of_the_innermost_project(connection: sqlite3.Connection, here: str, found: str) -> None:
@@ -161,8 +161,8 @@ def test_without_any_session_there_is_no_last_one(home: Path) -> None:
         ("/a/bc", "/a/b", False),
         ("/a", "/a/b", False),
         ("/a/B", "/a/b", False),
-        ("C:\\Work\\App\\x", "c:\\work\\app", True),
-        ("C:/work/app", "C:\\work\\app", True),
+        ("C:\\Code\\App\\x", "c:\\code\\app", True),
+        ("C:/code/app", "C:\\code\\app", True),
         ("/a/b/.worktrees/x/src", "/a/b", True),
         ("/a/b", "/", True),
     ],

@@ -67,7 +67,7 @@ def test_shared_history_is_told(tacho: Tacho, week: Week) -> None:
     fork = week.other.fork("2026-05-21T09:00:00Z").prompt("Other way.").response()
     week.claude.write()
     assert tacho("purge", "--session", f"claude_code:{week.other.session_id}", "--dry-run") == 0
-    assert "1 other sessions hold copies" in tacho.out
+    assert "1 other session (forks, resumed ones) with copies" in tacho.out
     assert fork.session_id in tacho.out.replace("\n", " ")
 
 

@@ -43,8 +43,9 @@ def test_json_has_every_group_unless_told_otherwise(tacho: Tacho, week: Week) ->
     week.claude.write()
     assert len(tacho.json("tools")["groups"]) == 46
     assert len(tacho.json("tools", "--limit", "3")["groups"]) == 3
+    assert len(tacho.json("tools", "--limit", "0")["groups"]) == 46
     assert tacho("tools") == 0
-    assert "16 more: --limit 46 shows all." in tacho.out
+    assert "16 more: --limit 0 shows all." in tacho.out
 
 
 @pytest.mark.parametrize("by", ["tool", "command", "server"])
@@ -90,6 +91,6 @@ def test_log_text_cannot_steer_the_terminal(tacho: Tacho, week: Week) -> None:
     assert "\u202e" not in tacho.out
 
 
-@pytest.mark.parametrize("arguments", [["--by", "moon"], ["--sort", "luck"], ["--limit", "0"], ["--since", "soon"]])
+@pytest.mark.parametrize("arguments", [["--by", "moon"], ["--sort", "luck"], ["--limit", "-1"], ["--since", "soon"]])
 def test_what_makes_no_sense_is_refused(tacho: Tacho, arguments: list[str]) -> None:
     assert tacho("tools", *arguments) == 2

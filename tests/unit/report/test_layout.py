@@ -141,7 +141,7 @@ def test_else_one_stands_below_the_other() -> None:
         ("/home/ada/site", 10, True, "…/ada/site"),
         ("/home/ada/site", 9, True, "…/site"),
         ("/home/ada/a-very-long-name", 8, True, "…ng-name"),
-        ("C:\\work\\ada\\site", 11, True, "…\\ada\\site"),
+        ("C:\\code\\ada\\site", 11, True, "…\\ada\\site"),
         ("表表表", 5, False, "表表…"),
         ("表表表", 4, True, "…表"),
         ("x", 0, False, "…"),

@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from tachograph.app.filters import QUARTER_MS, Filter
+from tachograph.app.filters import Filter
 from tachograph.app.periods import period_labels
+from tachograph.app.usage_window import usage_source
 from tachograph.warehouse.query_files import read_query
 
 Row = tuple[Any, ...]
@@ -39,7 +40,7 @@ FROM counted_prompts WHERE segment = ?1 AND at >= ?2 AND at < ?3 ORDER BY positi
 _QUARTERS = """
 SELECT u.quarter, coalesce(s.project, ''), s.agent, u.model, s.root_id, u.responses, u.input, u.cache_read,
        u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning, u.web_searches, u.cost_pico, u.unpriced, u.unreliable
-FROM usage_quarters u JOIN sessions s USING (session)"""
+FROM {source} JOIN sessions s USING (session) WHERE {where} ORDER BY u.quarter"""
 _FIRST, _LAST = -(2**63), 2**63 - 1
 
 
@@ -78,9 +79,9 @@ def _read_findings(*_: object) -> Iterator[Row]:
 
 
 def _read_daily(connection: sqlite3.Connection, chosen: Filter) -> Iterator[Row]:
-    where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
+    source, where, values = usage_source(connection, chosen)
     day_of = period_labels("day", chosen.zone)
-    rows = connection.execute(f"{_QUARTERS} WHERE {where} ORDER BY u.quarter", values)
+    rows = connection.execute(_QUARTERS.format(source=source, where=where), values)
     for day, of_day in groupby(rows, key=lambda row: day_of(row[0])):
         for key, (roots, sums) in sorted(_add_up(of_day).items()):
             yield (day, key[0] or None, *key[1:], len(roots), *sums)

@@ -15,6 +15,7 @@ from tachograph.app.periods import period_labels
 from tachograph.app.retries import count_signals
 from tachograph.app.sessions import count_sessions, list_sessions
 from tachograph.app.totals import to_usd
+from tachograph.app.usage_window import usage_source
 from tachograph.model import to_datetime
 
 WEEKS = 12
@@ -48,9 +49,9 @@ def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
 
 def _span(connection: sqlite3.Connection, chosen: Filter) -> tuple[int | None, int | None]:
     """The first and the last quarter-hour with responses."""
-    where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
+    source, where, values = usage_source(connection, chosen)
     row = connection.execute(
-        f"SELECT min(u.quarter), max(u.quarter) FROM usage_quarters u JOIN sessions s USING (session) WHERE {where}",
+        f"SELECT min(u.quarter), max(u.quarter) FROM {source} JOIN sessions s USING (session) WHERE {where}",
         values,
     ).fetchone()
     return row[0], row[1]
@@ -74,11 +75,11 @@ def _trend(connection: sqlite3.Connection, chosen: Filter, first: int, last: int
 
 
 def _share_of_subagents(connection: sqlite3.Connection, chosen: Filter) -> SubagentShare:
-    where, values = chosen.where(f"u.quarter * {QUARTER_MS}")
+    source, where, values = usage_source(connection, chosen)
     row = connection.execute(
         "SELECT count(DISTINCT s.session), coalesce(sum(u.responses), 0), coalesce(sum(u.input + u.cache_read"
         " + u.cache_write_5m + u.cache_write_1h + u.output), 0), sum(u.cost_pico)"
-        f" FROM usage_quarters u JOIN sessions s USING (session) WHERE s.kind = 'subagent' AND {where}",
+        f" FROM {source} JOIN sessions s USING (session) WHERE s.kind = 'subagent' AND {where}",
         values,
     ).fetchone()
     return SubagentShare(row[0], row[1], row[2], to_usd(row[3]))

@@ -1,28 +1,6 @@
--- The quarter-hours of each dirty session. (The view counted_responses would be computed whole for each batch.)
+-- Room for the quarter-hours of the dirty sessions, which count_usage.sql gives.
 
 DELETE FROM usage_quarters WHERE session IN (
     SELECT session FROM sessions WHERE id IN (SELECT id FROM dirty_sessions));
 
 DELETE FROM usage_quarters WHERE session NOT IN (SELECT session FROM sessions);
-
-INSERT INTO usage_quarters
-WITH owned AS (
-    SELECT n.session, s.segment
-    FROM dirty_sessions d CROSS JOIN sessions n ON n.id = d.id CROSS JOIN segments s ON s.session = d.id
-), counted AS (
-    SELECT w.session, r.started_at, r.model, r.branch, r.pass, r.input, r.cache_read, r.cache_write_5m, r.cache_write_1h,
-           r.output, r.reasoning, r.web_searches, r.cost_pico, r.reliable
-    FROM owned w CROSS JOIN responses r USING (segment)
-    WHERE r.counted = 1
-      AND NOT EXISTS (SELECT 1 FROM better_copies b WHERE b.segment = r.segment AND b.position = r.position)
-    UNION ALL
-    SELECT w.session, o.started_at, r.model, o.branch, r.pass, r.input, r.cache_read, r.cache_write_5m, r.cache_write_1h,
-           r.output, r.reasoning, r.web_searches, r.cost_pico, max(o.reliable, r.reliable)
-    FROM owned w CROSS JOIN better_copies b USING (segment)
-    CROSS JOIN responses r ON r.segment = b.better_segment AND r.position = b.better_position
-    CROSS JOIN responses o ON o.segment = b.segment AND o.position = b.position AND o.pass = 0
-)
-SELECT session, started_at / 900000, model, coalesce(branch, ''), sum(pass = 0), sum(input), sum(cache_read),
-       sum(cache_write_5m), sum(cache_write_1h), sum(output), sum(reasoning), sum(web_searches), sum(cost_pico),
-       sum(cost_pico IS NULL AND pass = 0), sum(pass = 0 AND NOT reliable)
-FROM counted GROUP BY 1, 2, 3, 4;
