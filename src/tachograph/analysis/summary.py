@@ -33,6 +33,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     lines_added: int = 0
     lines_removed: int = 0
     active_ms: int = 0
+    first_at: int | None = None
+    """Moment of the first record, ms UTC (not additive: the earliest segment's counts)."""
     opening_hash: int | None = None
     opening: str | None = None
     """First 200 characters of the first prompt a person typed (not additive: the first segment's counts)."""
@@ -59,9 +61,17 @@ def summarise(session: Session, after: int = -1) -> Summary:
         lines_added=sum(c.lines_added or 0 for c in done),
         lines_removed=sum(c.lines_removed or 0 for c in done),
         active_ms=active_ms(session, after),
+        first_at=_first_moment(session, after),
         opening_hash=opening.text_hash if opening else None,
         opening=opening.text[:200] if opening else None,
     )
+
+
+def _first_moment(session: Session, after: int) -> int | None:
+    moments = [p.at for p in session.prompts if p.position > after]
+    moments += [r.started_at for r in session.responses if r.position > after]
+    moments += [c.started_at for c in session.tool_calls if c.position > after]
+    return min(moments, default=None)
 
 
 def _is_housekeeping(prompt: Prompt) -> bool:

@@ -40,7 +40,7 @@ def _count_edge(connection: sqlite3.Connection, start: int, end: int) -> None:
     """Count the responses of the sessions that were alive between two moments of one quarter-hour."""
     owned = (
         "SELECT n.session, g.segment FROM sessions n CROSS JOIN segments g ON g.session = n.id"
-        f" WHERE n.started_at < {end} AND n.ended_at >= {start}"
+        f" WHERE g.started_at < {end} AND g.ended_at >= {start}"
     )
     within = f"started_at >= {start} AND started_at < {end}"
     connection.execute(read_query("count_usage").format(target="edge_usage", owned=owned, within=within))

@@ -88,9 +88,7 @@ def _time(story: SessionStory, zone: tzinfo) -> str:
     same_day = day(row.started_at, zone) == day(row.ended_at, zone)
     end = clock(row.ended_at, zone) if same_day else minute(row.ended_at, zone)
     active = f", {seconds(row.active_seconds)} active" if row.active_seconds is not None else ""
-    span = f"{minute(row.started_at, zone)} – {end} ({seconds(row.duration_seconds)}{active})"
-    own = story.turns[0].started_at if story.shared and story.turns else None
-    return f"{span}, own part from {minute(own, zone)}" if own is not None else span
+    return f"{minute(row.started_at, zone)} – {end} ({seconds(row.duration_seconds)}{active})"
 
 
 def _cost(row: SessionRow) -> str:

@@ -19,7 +19,7 @@ Summarise = Callable[[Session, int], Sequence[object]]
 
 _SUMMARY = (
     "turns", "prompts", "interruptions", "compactions", "api_errors", "tool_calls", "tool_errors", "tool_denied",
-    "subagents", "lines_added", "lines_removed", "active_ms", "opening_hash", "opening",
+    "subagents", "lines_added", "lines_removed", "active_ms", "first_at", "opening_hash", "opening",
 )  # fmt: skip
 _EVERYTHING = 1 << 62
 _DIRTY_SEGMENTS = (

@@ -78,6 +78,7 @@ CREATE TABLE segments (
     lines_added INTEGER NOT NULL,       -- lines added by edits, where the log says so
     lines_removed INTEGER NOT NULL,     -- lines removed by edits, where the log says so
     active_ms INTEGER NOT NULL,         -- time at work, see docs/metrics.md
+    first_at INTEGER,                   -- moment of the first prompt, response or tool call
     opening_hash INTEGER,               -- hash of the first prompt a person typed, the whole text
     opening TEXT                        -- that prompt's first 200 characters
 ) STRICT;
@@ -202,7 +203,7 @@ CREATE TABLE sessions (
     opening TEXT,                   -- first 200 characters of the first prompt a person typed
     opening_hash INTEGER,           -- hash of that whole prompt
     entrypoint TEXT,                -- how the agent was started
-    started_at INTEGER,             -- earliest timestamp
+    started_at INTEGER,             -- earliest timestamp; of a fork, that of its first own record
     ended_at INTEGER,               -- latest timestamp
     complete INTEGER NOT NULL,      -- 0: ends within a turn
     turns INTEGER NOT NULL,         -- own records only (subagents and copies left out), so below

@@ -30,8 +30,8 @@ _CHILDREN = ("responses", "tool_calls", "prompts", "markers")
 _SEGMENT_COLUMNS = (
     "session, agent, kind, parent_id, forked_from, agent_type, project, cwds, git_branch, versions, title, entrypoint,"
     " started_at, ended_at, complete, lines, usage_lines, skipped_usage, turns, prompts, interruptions, compactions,"
-    " api_errors, tool_calls, tool_errors, tool_denied, subagents, lines_added, lines_removed, active_ms, opening_hash,"
-    " opening"
+    " api_errors, tool_calls, tool_errors, tool_denied, subagents, lines_added, lines_removed, active_ms, first_at,"
+    " opening_hash, opening"
 )
 _SEGMENT_WIDTH = _SEGMENT_COLUMNS.count(",") + 1
 

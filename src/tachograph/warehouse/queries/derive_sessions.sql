@@ -39,7 +39,7 @@ SELECT
     coalesce(max(CASE nth WHEN 1 THEN opening END), min(opening)),
     coalesce(max(CASE nth WHEN 1 THEN opening_hash END), min(opening_hash)),
     coalesce(max(CASE nth WHEN 1 THEN entrypoint END), min(entrypoint)),
-    min(started_at),
+    min(CASE WHEN inherited_until > -1 THEN coalesce(first_at, started_at) ELSE started_at END),
     max(ended_at),
     max(CASE nth_last WHEN 1 THEN complete END),
     sum(turns), sum(prompts), sum(interruptions), sum(compactions), sum(api_errors), sum(tool_calls), sum(tool_errors),
