@@ -37,4 +37,4 @@ def command(reset: bool, today: datetime | None, as_json: bool) -> None:
     with report_connection(demo.workspace, no_ingest=True) as connection:
         overview = report_overview(connection, chosen)
     print_json("overview", overview) if as_json else print_document(describe_overview(overview, chosen))
-    note(f"more of it:  TACHO_DATA_DIR={shlex.quote(str(demo.folder))} tacho sessions --no-ingest")
+    note(f"more of it:  TACHO_DATA_DIR={shlex.quote(str(demo.folder))} tacho sessions")

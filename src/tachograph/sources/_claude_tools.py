@@ -100,7 +100,8 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
 
     ``result`` is the line's ``toolUseResult`` (an object, a string, or nothing of use).
     """
-    call = session.calls.get(clean_id(block.tool_use_id or "", session.clean))
+    identity = block.tool_use_id or ""
+    call = session.calls.get(identity) or session.calls.get(clean_id(identity, session.clean))
     if call is None:
         return False
     if call.status != "missing":

@@ -228,7 +228,8 @@ class _Transcript:
         key = message.id or line.requestId or line.uuid
         if key is None:
             return
-        key = clean_id(key, self.clean)
+        if key not in session.responses:  # else it is clean already
+            key = clean_id(key, self.clean)
         usage = message.usage
         if usage is not None:
             session.usage_lines += 1

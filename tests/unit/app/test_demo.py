@@ -251,7 +251,7 @@ def test_the_command_shows_the_overview(home: Path, capsys: pytest.CaptureFixtur
     assert "/home/ada/orchard" in captured.out
     assert "qwen3-coder-local" in captured.out
     folder = home / "tachograph" / "demo"
-    assert f"TACHO_DATA_DIR={folder} tacho sessions --no-ingest" in captured.err
+    assert f"TACHO_DATA_DIR={folder} tacho sessions" in captured.err
     assert run(["demo", "--today", "2026-11-21", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["schema"] == "tachograph.overview/1"
 
