@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,10 @@ _BATCH_BYTES = 32 * 1024 * 1024
 _BATCH_LOGS = 1000
 _PARALLEL_BYTES = 24 * 1024 * 1024
 """Below this a child process costs more than it brings."""
+_NEVER = -1
+"""Instead of a source's version: to be read again at the next occasion."""
+_DEFAULT_JOBS = 4
+"""More reading processes than this only wait for the one that stores, and take memory."""
 
 
 class IngestReport(msgspec.Struct):
@@ -81,13 +86,13 @@ def ingest(
     with open_writer(workspace.folder, wait_seconds) as connection:
         prices = workspace.prices(connection)
         settle_settings(connection, workspace.settings)
+        report.repriced = rederive_all(connection, prices, forced=rederive)
         if rebuild:
             begin_rebuild(connection, workspace.clean)
         plan = make_plan(connection, current_epoch(connection), agent, path)
         report.seen, report.problems = plan.seen, len(plan.problems)
         report.unreadable = sum(problem.slug.startswith("unreadable") for problem in plan.problems)
         _Ingestion(workspace, connection, prices, report).run(plan, jobs or workspace.settings.ingest_jobs, on_progress)
-        report.repriced = rederive_all(connection, prices, forced=rederive)
     report.seconds = time.monotonic() - started
     return report
 
@@ -131,9 +136,14 @@ class _Ingestion:
             yield found, None
 
     def _read_whole(self, logs: list[LogFile], jobs: int) -> Iterable[LogRead]:
-        jobs = min(jobs or os.cpu_count() or 1, len(logs))
-        if jobs > 1 and sum(log.size for log in logs) >= _PARALLEL_BYTES:
-            return read_in_parallel(logs, jobs, self.workspace.settings.store_text == "full")
+        jobs = min(jobs or min(os.cpu_count() or 1, _DEFAULT_JOBS), len(logs))
+        if jobs <= 1 or sum(log.size for log in logs) < _PARALLEL_BYTES:
+            return self._read_here(logs)
+        named = [log for log in logs if _is_utf8(log.path)]
+        odd = [log for log in logs if not _is_utf8(log.path)]  # no message to a child can hold such a name
+        return chain(read_in_parallel(named, jobs, self.workspace.settings.store_text == "full"), self._read_here(odd))
+
+    def _read_here(self, logs: list[LogFile]) -> Iterator[LogRead]:
         return (read_log(log, self.workspace.clean)[0] for log in logs)
 
     def _read_on(self, reading: Reading) -> tuple[LogRead, tuple[Session, ...] | None]:
@@ -174,11 +184,19 @@ class _Ingestion:
 
     def _checkpoint(self, found: LogRead, path_hash: int) -> Checkpoint:
         log = found.log
-        parser = load_sources()[log.agent].VERSION
+        parser = load_sources()[log.agent].VERSION if found.readable else _NEVER
         return Checkpoint(
             path_hash, log.agent, self.workspace.clean.name(log.path), found.size, found.mtime_ns, found.inode,
             found.device, log.sidecar_mtime_ns, found.content_hash, parser, self.epoch,
         )  # fmt: skip
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _load_continuation(connection: sqlite3.Connection, reading: Reading) -> Continuation | None:

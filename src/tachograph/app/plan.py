@@ -97,7 +97,9 @@ def _consider(plan: Plan, log: LogFile, path_hash: int, stored: Stored | None, p
 def _compare(log: LogFile, stored: Stored | None, parser: int, epoch: int) -> Literal["unchanged", "grown", "read"]:
     if stored is None or stored.parser != parser or stored.epoch != epoch:
         return "read"
-    same_file = (stored.inode, stored.device, stored.sidecar_mtime_ns) == (log.inode, log.device, log.sidecar_mtime_ns)
+    # Windows gives a folder's entries no identity: there size and time have to do.
+    same_place = not log.inode or (stored.inode, stored.device) == (log.inode, log.device)
+    same_file = same_place and stored.sidecar_mtime_ns == log.sidecar_mtime_ns
     if same_file and (stored.size, stored.mtime_ns) == (log.size, log.mtime_ns):
         return "unchanged"
     return "grown" if same_file and log.size > stored.size else "read"

@@ -74,7 +74,8 @@ def _split(logs: Sequence[LogFile]) -> list[Task]:
 
 
 def _start_child(store_text: bool) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tachograph.app.worker", *([] if store_text else ["--no-text"])]
+    command = [sys.executable, "-P", "-m", "tachograph.app.worker", *([] if store_text else ["--no-text"])]
+    # -P: modules that lie in the folder one happens to stand in are not ours
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 

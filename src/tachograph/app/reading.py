@@ -7,7 +7,7 @@ import os
 import stat
 import traceback
 from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 import xxhash
@@ -17,6 +17,8 @@ from tachograph.model import Clean, ParsedLog, Problem, Session
 from tachograph.sources import CannotResume, LogFile, Resume, Source, load_sources
 
 _BUFFER = 1 << 20
+_COMPRESSED = 1 << 10
+"""Bytes of zstd data unpacked at a time: they may hold thousands of times as much."""
 _WRAP = 1 << 64
 
 
@@ -160,9 +162,13 @@ def _read(
     hashing = _HashingFile(raw, hasher, hashed)
     start = resume.offset if resume else 0
     stream: BinaryIO = io.BufferedReader(hashing, _BUFFER)
-    if log.path.endswith(".zst"):
-        stream = _decompress(stream)
+    unpacked = _Decompressed(stream) if log.path.endswith(".zst") else None
+    if unpacked is not None:
+        stream = io.BufferedReader(unpacked, _BUFFER)
     parsed = source.parse(log, stream, clean, resume, sidecar)
+    if unpacked is not None and unpacked.fault:
+        problem = Problem("damaged_zstd", 0, 0, unpacked.fault)
+        parsed = msgspec.structs.replace(parsed, problems=(*parsed.problems, problem))
     return LogRead(
         log,
         parsed,
@@ -176,34 +182,45 @@ def _read(
     )
 
 
-def _decompress(stream: BinaryIO) -> BinaryIO:
-    import zstandard
+class _Decompressed(io.RawIOBase):
+    """What a zstd file holds, as far as it can be read; ``fault`` tells why it ended early."""
 
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return cast("BinaryIO", _Decompressed(reader))
+    def __init__(self, stream: BinaryIO) -> None:
+        import zstandard
 
-
-class _Decompressed(io.BufferedReader):
-    """Lines of a zstd stream; damaged data ends it with an OSError instead of a library's error."""
-
-    def __init__(self, reader: Any) -> None:
-        super().__init__(_DecompressedRaw(reader), _BUFFER)
-
-
-class _DecompressedRaw(io.RawIOBase):
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
+        self._stream = stream
+        self._make = zstandard.ZstdDecompressor().decompressobj
+        self._error = zstandard.ZstdError
+        self._frame = self._make()
+        self._begun = False
+        self._rest = b""
+        self._ready = memoryview(b"")
+        self.fault = ""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        import zstandard
+        while not self._ready and not self.fault:
+            chunk = self._rest or self._stream.read(_COMPRESSED)
+            if not chunk:
+                self.fault = "the compressed data ends early" if self._begun else ""
+                break
+            self._take(chunk)
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
 
+    def _take(self, chunk: bytes) -> None:
+        self._begun, self._rest = True, b""
         try:
-            return int(self._reader.readinto(buffer))
-        except zstandard.ZstdError as error:
-            raise OSError(0, f"damaged zstd data: {error}") from error
+            self._ready = memoryview(self._frame.decompress(chunk))
+        except self._error as error:
+            self.fault = f"damaged zstd data: {error}"
+            return
+        if self._frame.eof:
+            self._rest, self._begun, self._frame = self._frame.unused_data, False, self._make()
 
 
 def _signed(value: int) -> int:

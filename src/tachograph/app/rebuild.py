@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from typing import Any
 
 from tachograph.app.reading import summary_columns
 from tachograph.app.workspace import Prices
@@ -18,11 +20,16 @@ _TEXTS = {
     "segments": ("title", "opening"),
 }
 _NAMES = {
-    "tool_calls": ("path", "name"),
-    "segments": ("project", "git_branch", "agent_type"),
+    "responses": ("id", "model", "speed", "stop_reason", "branch"),
+    "tool_calls": ("id", "path", "name", "category", "agent_type", "spawned"),
+    "prompts": ("id",),
+    "markers": ("id",),
+    "segments": ("project", "git_branch", "agent_type", "entrypoint"),
     "problems": ("detail",),
     "logs": ("path",),
 }
+_LISTS = {"segments": ("cwds", "versions"), "tool_calls": ("more_files",)}
+"""Columns that hold JSON arrays."""
 _PRICE_COLUMNS = (
     "provider, model, started_at, speed, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning,"
     " web_searches"
@@ -42,8 +49,11 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
     """
     connection.create_function("clean_text", 1, lambda value: value and clean.text(value, _WHOLE_TEXT))
     connection.create_function("clean_name", 1, lambda value: value and clean.name(value))
+    connection.create_function(
+        "clean_list", 1, lambda value: value and json.dumps(_clean_all(json.loads(value), clean))
+    )
     with transaction(connection):
-        for function, tables in (("clean_text", _TEXTS), ("clean_name", _NAMES)):
+        for function, tables in (("clean_text", _TEXTS), ("clean_name", _NAMES), ("clean_list", _LISTS)):
             for table, columns in tables.items():
                 for column in columns:
                     connection.execute(
@@ -51,6 +61,11 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
                     )
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         rederive(connection, summary_columns)
+
+
+def _clean_all(value: Any, clean: Clean) -> Any:
+    """A JSON value with all its texts redacted."""
+    return [_clean_all(item, clean) for item in value] if isinstance(value, list) else clean.name(value)
 
 
 def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
@@ -73,18 +88,21 @@ def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
 
 
 def rederive_all(connection: sqlite3.Connection, prices: Prices, *, forced: bool) -> bool:
-    """Recompute prices and all derived rows when prices have changed, or when ``forced``; whether it was done."""
+    """Recompute prices and all derived rows when prices have changed, or when ``forced``; whether it was done.
+
+    To be called before anything is stored: what is stored afterwards has the new prices.
+    """
     if read_meta(connection, "price_fingerprint") == prices.fingerprint and not forced:
         return False
-    first = not read_meta(connection, "price_fingerprint")
+    anything = connection.execute("SELECT EXISTS (SELECT 1 FROM logs)").fetchone()[0]
     with transaction(connection):
-        if not first or forced:
+        if anything:
             _reprice(connection, prices)
             rederive(connection, summary_columns)
         connection.execute("DELETE FROM rates WHERE ? NOT LIKE fingerprint || '%'", (prices.fingerprint,))
         prices.remember(connection)
         write_meta(connection, "price_fingerprint", prices.fingerprint)
-    return not first or forced
+    return bool(anything)
 
 
 def _reprice(connection: sqlite3.Connection, prices: Prices) -> None:

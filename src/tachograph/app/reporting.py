@@ -33,4 +33,5 @@ def open_report(
         except Busy:
             note("Another tacho process is updating the warehouse: this is what is stored so far.")
     with closing(open_reader(workspace.folder)) as connection:
+        connection.execute("BEGIN")  # all queries of one report see the same state
         yield connection

@@ -140,7 +140,7 @@ def _add_usage(connection: sqlite3.Connection, rows: Sequence[SessionRow], *, fo
     for part in _batches(rows):
         ids = [row.id for row in part]
         totals = _by_key(connection, f"{key}, {SUMS}", key, ids)
-        own = _by_key(connection, "s.id, sum(u.cost_pico)", "s.id", ids)
+        own = _by_key(connection, "s.id, sum_pico(u.cost_pico)", "s.id", ids)
         models: dict[str, list[str]] = defaultdict(list)
         for one, model, _ in _query_usage(connection, f"{key}, u.model, {_TOKENS}", key, ids, ", 2 ORDER BY 3 DESC, 2"):
             models[one].append(model)

@@ -26,7 +26,8 @@ _KEYS: dict[By, str] = {
     "category": "t.category",
 }
 _COSTS = (
-    "SELECT position, sum(cost_pico), sum(cost_pico IS NULL) FROM counted_responses WHERE segment = ? GROUP BY position"
+    "SELECT position, sum_pico(cost_pico), sum(cost_pico IS NULL) FROM counted_responses"
+    " WHERE segment = ? GROUP BY position"
 )
 _FIRST, _LAST = -(2**63), 2**63 - 1
 

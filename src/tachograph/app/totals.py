@@ -13,7 +13,7 @@ PICO = 10**12
 SUMS = """
     coalesce(sum(u.responses), 0), coalesce(sum(u.input), 0), coalesce(sum(u.cache_read), 0),
     coalesce(sum(u.cache_write_5m), 0), coalesce(sum(u.cache_write_1h), 0), coalesce(sum(u.output), 0),
-    coalesce(sum(u.reasoning), 0), coalesce(sum(u.web_searches), 0), sum(u.cost_pico),
+    coalesce(sum(u.reasoning), 0), coalesce(sum(u.web_searches), 0), sum_pico(u.cost_pico),
     json_group_array(DISTINCT u.model) FILTER (WHERE u.unpriced > 0), coalesce(sum(u.unpriced), 0),
     coalesce(sum(u.unreliable), 0)"""
 """Columns for :func:`read_totals`, over ``usage_quarters u``."""

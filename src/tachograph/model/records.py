@@ -61,6 +61,10 @@ class Response(msgspec.Struct, frozen=True, array_like=True):
     """True when the log itself shows that this was copied from the session it was forked from."""
     lines: int = 1
     """How many raw log lines carried this response's usage."""
+    stated_output: int = 0
+    """Output tokens as the line that was chosen states them: copies are ranked by it (passes may say otherwise)."""
+    final: bool = True
+    """Whether that line gave a stop reason."""
 
 
 class ToolCall(msgspec.Struct, frozen=True, array_like=True):

@@ -64,7 +64,7 @@ class OpenResponse:
         passes = tuple(Pass(clean(part.model), part.usage) for part in self.passes)
         return Response(
             self.position, self.id, self.model, self.provider, self.started_at, self.ended_at, self.usage, stop,
-            self.reliable, speed, self.branch, passes, self.chain, self.replayed, self.lines,
+            self.reliable, speed, self.branch, passes, self.chain, self.replayed, self.lines, *self.rank,
         )  # fmt: skip
 
     @classmethod
@@ -72,10 +72,7 @@ class OpenResponse:
         """The response as it was when ``record`` was made."""
         self = cls(record.position, record.id, record.provider, record.started_at, record.branch)
         self.ended_at = record.ended_at
-        self.rank = (
-            record.usage.output if not record.passes else record.passes[0].usage.output,
-            record.stop_reason is not None,
-        )
+        self.rank = (record.stated_output, record.final)
         self.model, self.usage, self.passes = record.model, record.usage, record.passes
         self.stop_reason, self.reliable, self.speed = record.stop_reason, record.output_reliable, record.speed
         self.chain, self.replayed, self.lines = record.chain, record.replayed, record.lines

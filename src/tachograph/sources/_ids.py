@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tachograph.model import Clean
+from tachograph.sources._hashing import hash_text
 
 _PREFIXES = ("msg_", "toolu_", "call_", "req_", "resp_")
 _LONGEST = 64
@@ -18,7 +19,11 @@ def clean_id(value: str, clean: Clean) -> str:
         return value
     if len(value) == 36 and value[8] == value[13] == value[18] == value[23] == "-" and _is_hex(value):
         return value
-    return clean.name(value)
+    cleaned = clean.name(value)
+    if cleaned == value:
+        return value
+    # Ids that differ stay different, also without the part that looked like a secret.
+    return f"{cleaned[:_LONGEST]}~{hash_text(value) & 0xFFFFFFFFFFFF:012x}"
 
 
 def _is_hex(value: str) -> bool:

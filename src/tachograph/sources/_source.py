@@ -146,7 +146,10 @@ def _is_new(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> bool:
     here = os.path.realpath(os.path.dirname(entry.path))
     if here == target or here.startswith(os.path.join(target, "")):
         return False
-    stat = os.stat(target)
+    try:
+        stat = os.stat(target)
+    except OSError:
+        return False
     identity = (stat.st_dev, stat.st_ino)
     if identity in seen:
         return False

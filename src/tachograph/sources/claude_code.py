@@ -126,10 +126,12 @@ class _Transcript:
 
     def _resume(self, resume: Resume) -> None:
         self.carry = msgspec.msgpack.decode(resume.carry, type=_Carry)
+        if any(not call.response for session in resume.sessions for call in session.tool_calls):
+            raise CannotResume  # their response's usage may yet come
         builders = [SessionBuilder.resume(session, self.clean) for session in resume.sessions]
         self.main = builders[0] if builders else None
         for builder in builders[1:]:
-            self.inlined[builder.native_id.rpartition("/")[2]] = builder
+            self.inlined[builder.native_id.removeprefix(f"{builders[0].native_id}/")] = builder
 
     def take(self, line: Line) -> None:
         """Read one line."""
@@ -163,7 +165,7 @@ class _Transcript:
         """Begin the log's own session at the first line that is a transcript's; None for lines before it."""
         if line.type == "summary":
             self._summary(line, None, 0)
-        if line.sessionId is None and line.uuid is None:
+        if line.sessionId is None and line.uuid is None and (line.message is None or line.message.usage is None):
             return None
         inner = self.clean.name(line.sessionId) if line.sessionId else None
         if self.is_agent:
@@ -289,12 +291,12 @@ class _Transcript:
 
     def _progress(self, line: Line, session: SessionBuilder, at: int) -> None:
         data = line.data
-        if data is None or data.type != "agent_progress" or not data.agentId or not isinstance(data.message, InnerLine):
+        if data is None or data.type != "agent_progress" or not isinstance(data.message, InnerLine):
             return
         inner = data.message
         session.lines -= 1
         moment = parse_timestamp(inner.timestamp)
-        agent = self._inline(data.agentId, line, at if moment is None else moment)
+        agent = self._inline(data.agentId or line.parentToolUseID or "unknown", line, at if moment is None else moment)
         if inner.type == "assistant":
             self._assistant(inner, agent, at if moment is None else moment)
         elif inner.type == "user":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -38,6 +39,7 @@ SUFFIXES = (".jsonl", ".jsonl.zst")
 
 _REPLAY_MS = 1000
 _NOTHING = (0, 0, 0, 0, 0, 0)
+_THREAD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _Numbers = tuple[int, int, int, int, int, int]
 _ITEM_CALLS = {
     "function_call": None, "custom_tool_call": None, "local_shell_call": "local_shell", "web_search_call": "web_search",
@@ -114,6 +116,8 @@ class _Carry(msgspec.Struct, array_like=True):
     """When the response now being made began."""
     meta_at: int | None = None
     replaying: bool = False
+    met: bool = False
+    """Whether a meta line has told what the session is."""
     unclaimed: list[str] = []
     """Calls whose response is not known yet."""
 
@@ -143,8 +147,8 @@ class _Rollout:
         """Read one line."""
         payload = line.payload
         at = parse_timestamp(line.timestamp)
-        if line.type == "session_meta" and payload is not None and self.session is None:
-            self._start(payload, at)
+        if line.type == "session_meta" and payload is not None:
+            self._meet(payload, at)
         if payload is None:
             payload = Payload()
             if line.type not in _KNOWN and self.session is None:
@@ -180,25 +184,39 @@ class _Rollout:
         if payload.turn_id:
             payload.turn_id = clean_id(payload.turn_id, self.clean)
 
+    def _meet(self, meta: Payload, at: int | None) -> None:
+        """Take what the first meta line says, also where it comes late; later ones repeat it, or are a parent's."""
+        if self.session is None:
+            self._start(meta, at)
+        elif not self.carry.met and meta.id is not None and self.clean.name(meta.id) == self.session.native_id:
+            self._describe(self.session, meta, at)
+
     def _start(self, meta: Payload, at: int | None) -> SessionBuilder:
-        """Begin the session with the file's first meta line (later ones repeat it, or are a parent's)."""
-        native = self.clean.name(meta.id or self.stem.removeprefix("rollout-"))
+        """Begin the session; the file's name gives its id where no meta line has done so."""
+        named = _THREAD.search(self.stem)
+        native = self.clean.name(meta.id or (named[0] if named else self.stem.removeprefix("rollout-")))
+        session = self.session = SessionBuilder(AGENT, native, "main", self.clean)
+        if meta.id is not None:
+            self._describe(session, meta, at)
+        return session
+
+    def _describe(self, session: SessionBuilder, meta: Payload, at: int | None) -> None:
+        self.carry.met = True
         spawn = _spawned_by(meta)
-        session = self.session = SessionBuilder(AGENT, native, "subagent" if spawn else "main", self.clean)
+        session.kind = "subagent" if spawn else "main"
         parent = meta.parent_thread_id or (spawn.parent_thread_id if spawn else None)
         if spawn is not None:
             session.parent_id = f"{AGENT}:{self.clean.name(parent)}" if parent else None
             role = spawn.agent_role or meta.agent_role or meta.agent_nickname
             session.agent_type = self.clean.name(role) if role else None
         origin = meta.forked_from_id or parent
-        if origin:
+        if origin and origin != meta.id:
             session.forked_from = f"{AGENT}:{self.clean.name(origin)}"
             self.carry.replaying = True
             self.carry.meta_at = at
         session.see_place(meta.cwd, meta.git.branch if meta.git else None, meta.cli_version)
         session.entrypoint = self.clean.name(meta.originator) if meta.originator else None
         self.carry.provider = self.clean.name(meta.model_provider or "openai")
-        return session
 
     def _turn_context(self, payload: Payload, session: SessionBuilder) -> None:
         if payload.model:
@@ -256,6 +274,8 @@ class _Rollout:
         previous = carry.previous
         if carry.by_record or total == previous:
             session.skipped["repeat"] += 1
+            if carry.by_record and session.responses:  # by it a fork's copy of this count is known
+                next(reversed(session.responses.values())).chain = _signed(carry.chain)
             return
         carry.previous = total
         if previous is None or total[-1] < previous[-1]:
@@ -279,9 +299,10 @@ class _Rollout:
         held.ended_at = at
         held.model = carry.model
         held.reliable = True
-        held.chain = chain - (1 << 64) if chain >= 1 << 63 else chain
+        held.chain = _signed(chain)
         held.replayed = carry.replaying
         held.usage = _usage(usage)
+        held.rank = (held.usage.output, True)
         for call_id in carry.unclaimed:
             if call_id in session.calls:
                 session.calls[call_id] = msgspec.structs.replace(session.calls[call_id], response=held.id)
@@ -377,6 +398,10 @@ def _usage(usage: TokenUsage) -> Usage:
     """Codex's inclusive counts as exclusive ones."""
     whole, cached, written, output, reasoning, _ = _numbers(usage)
     return Usage(whole - cached - written, cached, written, 0, output, reasoning)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value
 
 
 def _extend(chain: int, total: tuple[int, ...], last: tuple[int, ...]) -> int:

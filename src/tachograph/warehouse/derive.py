@@ -48,13 +48,13 @@ def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summaris
         "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM dirty_segments CROSS JOIN segments USING (segment)"
     )
     _run(connection, "derive_sessions")
-    _run(connection, "derive_usage")
     connection.execute(read_query("count_usage").format(target="usage_quarters", owned=_DIRTY_SEGMENTS, within="1"))
 
 
 def rederive(connection: sqlite3.Connection, summarise: Summarise) -> None:
     """Rebuild every derived row from the stored ones."""
     connection.execute("UPDATE segments SET inherited_until = -2")
+    connection.execute("DELETE FROM usage_quarters")
     sessions = {row[0] for row in connection.execute("SELECT session FROM segments UNION SELECT id FROM sessions")}
     segments = {row[0] for row in connection.execute("SELECT segment FROM segments")}
     derive(connection, Touched(segments=segments, sessions=sessions), summarise)

@@ -67,7 +67,7 @@ def _copies(connection: sqlite3.Connection) -> list[tuple[int, ...]]:
     Columns: key, segment, position, counted, output, final.
     """
     return connection.execute(
-        "SELECT r.key, r.segment, r.position, r.counted, r.output, r.reliable"
+        "SELECT r.key, r.segment, r.position, r.counted, r.stated_output, r.final"
         " FROM dirty_keys k CROSS JOIN responses r USING (key) CROSS JOIN segments s USING (segment)"
         " CROSS JOIN logs l USING (log)"
         " WHERE r.pass = 0"

@@ -15,7 +15,7 @@ Row = tuple[Any, ...]
 PriceResponse = Callable[[str, str, int, str, Usage], int | None]
 """(provider, model, at, speed, usage) -> picodollars, None when no price is known."""
 
-RESPONSE_COLUMNS = 25
+RESPONSE_COLUMNS = 27
 TOOL_CALL_COLUMNS = 25
 
 
@@ -36,7 +36,7 @@ def response_rows(segment: int, agent: str, record: Response, price: PriceRespon
             record.ended_at, u.input, u.cache_read, u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning,
             u.web_searches, price(record.provider, part.model, record.started_at, record.speed, u), record.stop_reason,
             record.output_reliable, record.speed, record.branch, record.chain, record.replayed,
-            0 if number else record.lines, 1,
+            0 if number else record.lines, record.stated_output, record.final, 1,
         )  # fmt: skip
 
 
@@ -87,14 +87,26 @@ def load_responses(connection: sqlite3.Connection, segment: int) -> tuple[Respon
     parts: list[Pass] = []
     for row in connection.execute(
         "SELECT pass, position, id, model, provider, started_at, ended_at, input, cache_read, cache_write_5m,"
-        " cache_write_1h, output, reasoning, web_searches, stop_reason, reliable, speed, branch, chain, replayed, lines"
+        " cache_write_1h, output, reasoning, web_searches, stop_reason, reliable, speed, branch, chain, replayed,"
+        " lines, stated_output, final"
         " FROM responses WHERE segment = ? ORDER BY position, pass",
         (segment,),
     ):
         usage = Usage(*row[7:14])
         if row[0] == 0:
             parts = [Pass(row[3], usage)]
-            rest = (row[14], bool(row[15]), row[16], row[17], (), row[18], bool(row[19]), row[20])
+            rest = (
+                row[14],
+                bool(row[15]),
+                row[16],
+                row[17],
+                (),
+                row[18],
+                bool(row[19]),
+                row[20],
+                row[21],
+                bool(row[22]),
+            )
             found.append(Response(*row[1:7], usage, *rest))  # type: ignore[call-arg]
         else:
             parts.append(Pass(row[3], usage))
@@ -107,7 +119,7 @@ def _with_passes(record: Response, passes: tuple[Pass, ...]) -> Response:
     return Response(
         record.position, record.id, record.model, record.provider, record.started_at, record.ended_at, total,
         record.stop_reason, record.output_reliable, record.speed, record.branch, passes, record.chain, record.replayed,
-        record.lines,
+        record.lines, record.stated_output, record.final,
     )  # fmt: skip
 
 

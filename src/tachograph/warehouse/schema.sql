@@ -113,6 +113,8 @@ CREATE TABLE responses (
     chain INTEGER NOT NULL,             -- fingerprint of all usage records so far (Codex); 0: none
     replayed INTEGER NOT NULL,          -- 1: the log shows that this was copied from the forked session
     lines INTEGER NOT NULL,             -- raw lines that carried its usage (0 for further passes)
+    stated_output INTEGER NOT NULL,     -- output tokens as the line chosen among its lines states them
+    final INTEGER NOT NULL,             -- 1: that line gave a stop reason
     counted INTEGER NOT NULL DEFAULT 1, -- (derived) 0: another session owns this response
     PRIMARY KEY (segment, position, pass)
 ) STRICT, WITHOUT ROWID;

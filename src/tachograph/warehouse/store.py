@@ -15,6 +15,7 @@ from tachograph.warehouse.lock import writer_lock
 SCHEMA_VERSION = 1
 FILE_NAME = "warehouse.sqlite"
 _CACHE_KIB = 16 * 1024
+_LARGEST = 2**63 - 1
 _BUSY_MS = 5000
 """How long to wait for what another process is doing."""
 
@@ -76,7 +77,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
@@ -130,7 +132,27 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {SCHEMA_VERSION};\nCOMMIT;")
 
 
+class _SumPico:
+    """``sum_pico(cost)``: as ``sum``, but sums beyond 64 bits end at the largest integer instead of failing."""
+
+    def __init__(self) -> None:
+        self._total: int | None = None
+
+    def step(self, value: int | None) -> None:
+        if value is not None:
+            self._total = value + (self._total or 0)
+
+    def finalize(self) -> int | None:
+        return None if self._total is None else min(self._total, _LARGEST)
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that our queries use."""
+    connection.create_aggregate("sum_pico", 1, _SumPico)  # type: ignore[arg-type]
+
+
 def _tune(connection: sqlite3.Connection) -> None:
+    add_functions(connection)
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")

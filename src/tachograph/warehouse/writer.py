@@ -200,7 +200,8 @@ class LogWriter:
                     "SELECT segment FROM better_copies WHERE better_segment = ?", key
                 )
             )
-            self._connection.execute("DELETE FROM better_copies WHERE ? IN (segment, better_segment)", key)
+            self._connection.execute("DELETE FROM better_copies WHERE segment = ?", key)
+            self._connection.execute("DELETE FROM better_copies WHERE better_segment = ?", key)
             self._connection.execute("DELETE FROM segments WHERE segment = ?", key)
             self.touched.segments.discard(segment)
 

@@ -29,7 +29,7 @@ class Copy(NamedTuple):
 def response(copy: Copy, position: int = 1, id: str = "msg_1", **more: object) -> Response:
     usage = Usage(input=10, output=copy.output)
     at = copy.started + position
-    return Response(position, id, "m", "p", at, at, usage, None, copy.reliable, **more)  # type: ignore[arg-type]
+    return Response(position, id, "m", "p", at, at, usage, None, copy.reliable, stated_output=copy.output, **more)  # type: ignore[arg-type]
 
 
 def session_of(copy: Copy, *responses: Response, prompts: tuple[Prompt, ...] = ()) -> Session:

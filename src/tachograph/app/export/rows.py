@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 _NO_USAGE = (0, 0, 0, 0, 0, 0, 0, 0, None, 0, 0)
 _USAGE = """
 SELECT sum(responses), sum(input), sum(cache_read), sum(cache_write_5m), sum(cache_write_1h), sum(output),
-       sum(reasoning), sum(web_searches), sum(cost_pico), sum(unpriced), sum(unreliable)
+       sum(reasoning), sum(web_searches), sum_pico(cost_pico), sum(unpriced), sum(unreliable)
 FROM usage_quarters WHERE session = ? HAVING count(*) > 0"""
 _RESPONSES = """
 SELECT r.position, r.pass, o.id, r.model, r.provider, o.speed, r.branch, r.started_at, r.ended_at, o.stop_reason,

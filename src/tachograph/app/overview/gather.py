@@ -78,7 +78,7 @@ def _share_of_subagents(connection: sqlite3.Connection, chosen: Filter) -> Subag
     source, where, values = usage_source(connection, chosen)
     row = connection.execute(
         "SELECT count(DISTINCT s.session), coalesce(sum(u.responses), 0), coalesce(sum(u.input + u.cache_read"
-        " + u.cache_write_5m + u.cache_write_1h + u.output), 0), sum(u.cost_pico)"
+        " + u.cache_write_5m + u.cache_write_1h + u.output), 0), sum_pico(u.cost_pico)"
         f" FROM {source} JOIN sessions s USING (session) WHERE s.kind = 'subagent' AND {where}",
         values,
     ).fetchone()

@@ -15,6 +15,6 @@ WITH owned AS ({owned}), counted AS (
     CROSS JOIN responses o ON o.segment = b.segment AND o.position = b.position AND o.pass = 0
 )
 SELECT session, started_at / 900000, model, coalesce(branch, ''), sum(pass = 0), sum(input), sum(cache_read),
-       sum(cache_write_5m), sum(cache_write_1h), sum(output), sum(reasoning), sum(web_searches), sum(cost_pico),
+       sum(cache_write_5m), sum(cache_write_1h), sum(output), sum(reasoning), sum(web_searches), sum_pico(cost_pico),
        sum(cost_pico IS NULL AND pass = 0), sum(pass = 0 AND NOT reliable)
 FROM counted WHERE {within} GROUP BY 1, 2, 3, 4;

@@ -9,6 +9,10 @@ WITH RECURSIVE below(id) AS (
 )
 SELECT id FROM below;
 
+-- Room for the quarter-hours that count_usage.sql gives.
+DELETE FROM usage_quarters WHERE session IN (
+    SELECT n.session FROM dirty_sessions d CROSS JOIN sessions n ON n.id = d.id);
+
 DELETE FROM sessions WHERE id IN (SELECT id FROM dirty_sessions)
     AND id NOT IN (SELECT session FROM segments);
 

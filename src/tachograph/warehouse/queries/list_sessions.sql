@@ -53,8 +53,8 @@ listed AS (
 used AS (
     SELECT
         s.root_id AS id,
-        sum(u.cost_pico) AS pico,
-        sum(CASE WHEN s.id = s.root_id THEN u.cost_pico END) AS own_pico,
+        sum_pico(u.cost_pico) AS pico,
+        sum_pico(CASE WHEN s.id = s.root_id THEN u.cost_pico END) AS own_pico,
         sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output) AS tokens
     FROM usage_quarters u JOIN sessions s USING (session)
     GROUP BY s.root_id

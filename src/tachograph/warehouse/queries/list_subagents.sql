@@ -12,8 +12,8 @@ WITH listed AS (
 used AS (
     SELECT
         s.id,
-        sum(u.cost_pico) AS pico,
-        sum(u.cost_pico) AS own_pico,
+        sum_pico(u.cost_pico) AS pico,
+        sum_pico(u.cost_pico) AS own_pico,
         sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output) AS tokens
     FROM usage_quarters u JOIN sessions s USING (session)
     GROUP BY s.id
