@@ -67,8 +67,23 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001 (a bug: traceback and exit code 70)
+    except Exception as error:  # noqa: BLE001 (a bug: traceback and exit code 70)
+        if _is_store_failure(error):
+            print(
+                f"tacho: the warehouse failed: {error}\nRun tacho doctor; look at the disk's free space.",
+                file=sys.stderr,
+            )
+            return 4
         traceback.print_exc()
         print("tacho: this is a bug; please report it with the lines above.", file=sys.stderr)
         return 70
     return result if isinstance(result, int) else 0
+
+
+def _is_store_failure(error: Exception) -> bool:
+    """Whether the database or its disk gave way (a mistake in our SQL is a bug like any other)."""
+    sqlite3 = sys.modules.get("sqlite3")
+    words = ("malformed", "disk", "full", "not a database", "readonly")
+    return (
+        sqlite3 is not None and isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in words)
+    )

@@ -10,11 +10,13 @@ WITH failed AS (
                 WHEN t.error_signature IS NULL THEN t.path END AS target
     FROM tool_calls t CROSS JOIN segments g USING (segment) CROSS JOIN sessions s ON s.id = g.session
     WHERE t.status = 'error' AND t.started_at >= {since} AND t.position > g.inherited_until AND {where}
+), ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY name, target, error ORDER BY started_at DESC, session_id, id) AS nth
+    FROM failed
 ), clusters AS (
-    -- SQLite takes the bare columns from the row that has the maximum.
     SELECT name, target, error, count(*) AS calls, count(DISTINCT root_id) AS sessions, max(started_at) AS last_at,
-           session_id, id
-    FROM failed GROUP BY name, target, error
+           max(CASE nth WHEN 1 THEN session_id END), max(CASE nth WHEN 1 THEN id END)
+    FROM ranked GROUP BY name, target, error
 )
 SELECT *, sum(calls) OVER (), count(*) OVER ()
 FROM clusters ORDER BY calls DESC, last_at DESC, name, target, error LIMIT ?
