@@ -210,9 +210,8 @@ def demo_logs(scratch: Path) -> Path:
         [sys.executable, "-m", "tachograph", "demo", "--json"], env=environment, check=True, stdout=subprocess.DEVNULL
     )
     logs = scratch / "demo" / "demo" / "logs"
-    for agent in ("claude", "codex"):
-        for found in logs.glob(f"*{agent}*"):
-            shutil.copytree(found, scratch / "source" / f"{agent}_home")
+    for name, home in (("projects", "claude_home"), ("sessions", "codex_home")):
+        shutil.copytree(logs / name, scratch / "source" / home / name)
     return scratch / "source"
 
 
