@@ -188,7 +188,8 @@ def test_a_store_whose_making_was_interrupted_is_none(home: Path) -> None:
         ("DELETE FROM sessions", "segments without their session: 1"),
         (
             "INSERT INTO responses SELECT segment, position + 50, pass, key, id, model, provider, started_at, ended_at,"
-            " 0, 0, 0, 0, 0, 0, 0, 0, stop_reason, reliable, speed, branch, chain, replayed, lines, stated_output, final, 1 FROM responses",
+            " 0, 0, 0, 0, 0, 0, 0, 0, stop_reason, reliable, speed, branch, chain, replayed, lines, stated_output,"
+            " final, 1 FROM responses",
             "responses with two owners: 1",
         ),
     ],
