@@ -286,6 +286,22 @@ def test_a_report_is_of_one_moment(claude: ClaudeHome, workspace: Workspace) -> 
     assert first.responses == second.total.responses == second.groups[0].responses == 1
 
 
+def test_a_log_that_moved_before_its_first_response_counts_its_prompts_once(
+    claude: ClaudeHome, workspace: Workspace
+) -> None:
+    log = claude.project().session().prompt("One.")
+    claude.write()
+    ingest(workspace, jobs=1)
+    log.path.unlink()
+    log.path = log.path.parent.with_name("-moved") / log.path.name
+    log.path.parent.mkdir()
+    log.response(output=5).prompt("Two.").response(output=6).write()
+    ingest(workspace, jobs=1)
+    assert ask(workspace, "SELECT prompts, turns FROM sessions") == [(2, 2)]
+    ingest(workspace, rederive=True)
+    assert ask(workspace, "SELECT prompts, turns FROM sessions") == [(2, 2)]
+
+
 def test_a_worker_does_not_need_the_current_folder(claude: ClaudeHome, home: Path) -> None:
     claude.project().session().prompt("Hello.").response()
     claude.write()

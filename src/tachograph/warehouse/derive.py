@@ -85,7 +85,7 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
     ).fetchall()
     for segment, held, last_copy, own, siblings in rows:
         until = -1
-        if own == 0 and siblings > 1 and (last_copy is not None or not _is_first(connection, segment)):
+        if own == 0 and siblings > 1 and (last_copy is not None or _is_held_elsewhere(connection, segment)):
             until = _EVERYTHING
         elif last_copy is not None:
             until = _end_of_copy(connection, segment, last_copy)
@@ -109,12 +109,18 @@ def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -
     return _EVERYTHING if own is None else own - 1
 
 
-def _is_first(connection: sqlite3.Connection, segment: int) -> bool:
-    """Whether no other segment of the same session comes before this one."""
-    first = connection.execute(
-        "SELECT o.segment FROM segments o JOIN logs l USING (log) WHERE o.session ="
-        " (SELECT session FROM segments WHERE segment = ?)"
+def _is_held_elsewhere(connection: sqlite3.Connection, segment: int) -> bool:
+    """Whether this segment, which has no response, adds nothing: another one comes first, or says all that it says.
+
+    A log that was moved before its first response leaves such a segment behind.
+    """
+    row = connection.execute(
+        "SELECT o.segment = ?1, EXISTS (SELECT 1 FROM segments f JOIN responses r USING (segment)"
+        "   WHERE f.session = o.session AND NOT EXISTS (SELECT 1 FROM prompts p WHERE p.segment = ?1"
+        "     AND NOT EXISTS (SELECT 1 FROM prompts q WHERE q.segment = f.segment AND q.id = p.id)))"
+        " FROM segments o JOIN logs l USING (log)"
+        " WHERE o.session = (SELECT session FROM segments WHERE segment = ?1)"
         " ORDER BY o.ordinal > 0, o.started_at IS NULL, o.started_at, l.path_hash, o.ordinal LIMIT 1",
         (segment,),
     ).fetchone()
-    return bool(first[0] == segment)
+    return not row[0] or bool(row[1])
