@@ -30,6 +30,7 @@ class Redactor:
         every = tuple(rules)
         self._rules = tuple(rule for rule in every if rule.where == "text")
         self._account_rules = tuple(rule for rule in every if rule.where == "account")
+        self._reach = max((rule.before for rule in self._rules), default=0)
         self._prefilter = Prefilter((word, number) for number, rule in enumerate(self._rules) for word in rule.keywords)
 
     def clean(self, text: str) -> str:
@@ -63,13 +64,14 @@ class Redactor:
         return text if first is None else self._write(text, _prepend(first, stream))
 
     def _match_hits(self, text: str, hits: list[Hit], resume: list[int]) -> Iterator[Span]:
-        """Try each rule where its keyword begins; ``resume`` holds per rule where its last match ended."""
+        """Try each rule where its keyword says it begins; ``resume`` holds per rule where its last match ended."""
         for start, numbers in hits:
             for number in numbers:
-                if start < resume[number]:
-                    continue
                 rule = self._rules[number]
-                match = rule.pattern.match(text, start)
+                first = start - rule.before
+                if first < resume[number]:
+                    continue
+                match = rule.pattern.match(text, first)
                 if match is None:
                     continue
                 resume[number] = match.end()
@@ -89,8 +91,8 @@ class Redactor:
             if hits:
                 waiting.extend(self._match_hits(text, hits, resume))
                 waiting.sort()
-            # Later pieces give only spans that begin in them or after.
-            ready = sum(1 for span in waiting if span[0] < stop)
+            # A keyword of a later piece gives a span that begins at most `_reach` characters before that piece.
+            ready = sum(1 for span in waiting if span[0] < stop - self._reach)
             yield from waiting[:ready]
             del waiting[:ready]
         yield from waiting

@@ -13,8 +13,11 @@ from tachograph.errors import TachographError
 
 _ID = re.compile(r"(?=.{1,40}\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
 _PART = re.compile(r"\{\{(\w+)\}\}")
-_FIELDS = {"id": str, "description": str, "keywords": list, "regex": str, "group": int, "min_length": int, "where": str}
-_NEEDED = ("id", "description", "keywords", "regex")
+_FIELDS = {
+    "id": str, "description": str, "source": str, "keywords": list, "regex": str,
+    "group": int, "min_length": int, "before": int, "where": str,
+}  # fmt: skip
+_NEEDED = ("id", "description", "source", "keywords", "regex")
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,12 @@ class Rule:
 
     id: str
     description: str
+    source: str
     keywords: tuple[str, ...]
     regex: str
     group: int = 0
     min_length: int = 1
+    before: int = 0
     where: str = "text"
 
     @cached_property
@@ -97,6 +102,8 @@ def _read_row(row: dict[str, Any], sets: dict[str, list[str]], parts: dict[str, 
         raise _wrong(f"has an id that is not lower case, digits and hyphens, 40 at most: {name}")
     if row.get("where", "text") not in ("text", "account"):
         raise _wrong(f"has a 'where' that is neither text nor account: {name}")
+    if row.get("before", 0) < 0:
+        raise _wrong(f"has a negative 'before': {name}")
     keywords = _expand_keywords(row["keywords"], sets, name)
     return Rule(**{**row, "keywords": keywords, "regex": _fill(row["regex"], parts, name)})
 

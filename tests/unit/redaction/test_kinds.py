@@ -26,9 +26,9 @@ RULE_OF_TOKEN = {
     "pypi": "pypi-token",
     "huggingface": "huggingface-token",
     "groq": "groq-key",
-    "databricks": "vendor-token",
-    "digitalocean": "vendor-token",
-    "vault": "vendor-token",
+    "databricks": "databricks-token",
+    "digitalocean": "digitalocean-token",
+    "vault": "vault-token",
 }
 
 
