@@ -1,0 +1,1 @@
+"""The axes on which a session is judged, each by itself."""
