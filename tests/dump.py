@@ -19,7 +19,7 @@ _QUERIES = {
     " better_position FROM better_copies t",
     "purged": "SELECT hash FROM purged",
 }
-_BY_SEGMENT = ("segments", "responses", "tool_calls", "prompts", "markers")
+_BY_SEGMENT = ("segments", "responses", "tool_calls", "prompts", "markers", "findings")
 _BY_SESSION = ("sessions", "usage_quarters")
 
 

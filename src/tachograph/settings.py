@@ -50,6 +50,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"check": _check_timezone},
         ),
     ] = ""
+    waste_heavy_result_usd: Annotated[
+        float,
+        Meta(ge=0.001, le=1000.0, description="A tool's result is heavy when carrying it cost more than this, in USD."),
+    ] = 0.25
+    judge_mode: Annotated[
+        Literal["off", "auto"],
+        Meta(
+            description="Whether `tacho score` asks a local model about a session's trajectory: `auto` asks when the"
+            " server is there, `off` only with `--judge`."
+        ),
+    ] = "off"
+    judge_protocol: Annotated[
+        Literal["ollama", "openai"],
+        Meta(description="How the judge's server is spoken to: as Ollama, or as any OpenAI-compatible server."),
+    ] = "ollama"
+    judge_endpoint: Annotated[str, Meta(description="Address of the judge's server, without the path of its API.")] = (
+        "http://127.0.0.1:11434"
+    )
+    judge_model: Annotated[str, Meta(description="The judge's model, as its server names it.")] = "qwen3:30b-a3b"
+    judge_context_tokens: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="Tokens that the judge's prompt and answer may have together.")
+    ] = 32768
+    judge_allow_hosts: Annotated[
+        str,
+        Meta(description="Hosts outside this machine that the judge may be asked on, by name, separated by commas."),
+    ] = ""
+    judge_api_key: Annotated[str, Meta(description="Key that the judge's server asks for; empty: none is sent.")] = ""
     prices: dict[str, Any] = {}
     """The tables ``[prices."<model>"]`` as they were written; tachograph.pricing checks them."""
 
@@ -63,7 +90,7 @@ class Option(msgspec.Struct, frozen=True):
     """Name of the field of Settings."""
     values: str
     """The values it may have, in words."""
-    default: str | int | bool
+    default: str | int | float | bool
     doc: str
     """One sentence."""
     variable: str
@@ -211,6 +238,9 @@ def _describe_values(annotation: Any) -> str:
     if base is int:
         meta = _meta(annotation)
         return f"a whole number from {meta.ge} to {meta.le}"
+    if base is float:
+        meta = _meta(annotation)
+        return f"a number from {meta.ge} to {meta.le}"
     if base is str:
         return "text"
     return " or ".join(f'`"{choice}"`' for choice in base.__args__)

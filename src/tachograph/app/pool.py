@@ -1,4 +1,4 @@
-"""Reading many logs at once, in child processes."""
+"""Reading many logs at once: in child processes, and here while there is nothing to be stored."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from tachograph.app.reading import LogRead
+from tachograph.app.reading import LogRead, read_log
 from tachograph.app.worker import Task, receive, send
+from tachograph.redaction import default_cleaner
 from tachograph.sources import LogFile
 
 _TASK_BYTES = 2 * 1024 * 1024
@@ -22,23 +24,24 @@ _WAITING = 8
 
 
 def read_in_parallel(logs: Sequence[LogFile], jobs: int, store_text: bool) -> Iterator[LogRead]:
-    """Read ``logs`` in ``jobs`` child processes; results come as they are ready.
+    """Read ``logs`` in ``jobs`` processes, this one among them; results come as they are ready.
 
-    Raises RuntimeError when a child dies of anything but its parent's wish.
+    Children take the large logs first; whenever none of their results waits, this process reads small ones. Raises
+    RuntimeError when a child dies of anything but its parent's wish.
     """
-    tasks = iter(_split(logs))
-    lock = threading.Lock()
+    tasks = deque(_split(logs))
     results: queue.Queue[list[LogRead] | BaseException | None] = queue.Queue(_WAITING)
-    children = [_start_child(store_text) for _ in range(jobs)]
+    children = [_start_child(store_text) for _ in range(jobs - 1)]
     stop = threading.Event()
-    threads = [
-        threading.Thread(target=_drive, args=(child, tasks, lock, results, stop), daemon=True) for child in children
-    ]
+    threads = [threading.Thread(target=_drive, args=(child, tasks, results, stop), daemon=True) for child in children]
     for thread in threads:
         thread.start()
     try:
         running = len(threads)
         while running:
+            if results.empty() and (task := _take(tasks.pop)) is not None:
+                yield from (read_log(log, default_cleaner(store_text))[0] for log in task.logs)
+                continue
             result = results.get()
             if result is None:
                 running -= 1
@@ -80,10 +83,17 @@ def _start_child(store_text: bool) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
 
+def _take(pop: Callable[[], Task]) -> Task | None:
+    """The next task at one end; None when there is none. A deque may be taken from by several threads."""
+    try:
+        return pop()
+    except IndexError:
+        return None
+
+
 def _drive(
     child: subprocess.Popen[bytes],
-    tasks: Iterator[Task],
-    lock: threading.Lock,
+    tasks: deque[Task],
     results: queue.Queue[list[LogRead] | BaseException | None],
     stop: threading.Event,
 ) -> None:
@@ -92,8 +102,7 @@ def _drive(
         assert child.stdin is not None
         assert child.stdout is not None
         while not stop.is_set():
-            with lock:
-                task = next(tasks, None)
+            task = _take(tasks.popleft)
             if task is None:
                 break
             send(child.stdin, task)

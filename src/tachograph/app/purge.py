@@ -8,9 +8,9 @@ from datetime import datetime
 
 import msgspec
 
+from tachograph.app.analyst import Analyst
 from tachograph.app.find_session import find_session
 from tachograph.app.purged import remember
-from tachograph.app.reading import summary_columns
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
 from tachograph.model import to_datetime
@@ -129,7 +129,9 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             ids = [row[0] for row in connection.execute(read_query("purge_targets")).fetchall()]
             writer = LogWriter(connection, lambda *_: None)
             path_hashes = writer.forget_sessions(ids)
-            derive(connection, writer.touched, summary_columns)
+            connection.executemany("DELETE FROM judgements WHERE session = ?", [(one,) for one in [*named, *ids]])
+            analyst = Analyst(workspace.prices(connection), workspace.settings)
+            derive(connection, writer.touched, analyst)
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
         erased = erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))

@@ -6,14 +6,13 @@ import io
 import os
 import stat
 import traceback
-from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import msgspec
 import xxhash
 
-from tachograph.analysis.summary import Summary, summarise
-from tachograph.model import Clean, ParsedLog, Problem, Session
+from tachograph.app.describing import describe
+from tachograph.model import Clean, ParsedLog, Problem
 from tachograph.sources import CannotResume, LogFile, Resume, Source, load_sources
 
 _BUFFER = 1 << 20
@@ -27,7 +26,8 @@ class LogRead(msgspec.Struct, frozen=True, array_like=True):
 
     log: LogFile
     parsed: ParsedLog
-    summaries: tuple[Summary, ...] = ()
+    summaries: tuple[tuple[Any, ...], ...] = ()
+    """Summary columns of each session's segment."""
     size: int = 0
     """Bytes of the file that were there to be read."""
     read: int = 0
@@ -172,7 +172,7 @@ def _read(
     return LogRead(
         log,
         parsed,
-        tuple(summarise(session) for session in parsed.sessions),
+        tuple(describe(session) for session in parsed.sessions),
         hashing.size,
         hashing.size - start,
         _signed(hasher.intdigest()),
@@ -225,8 +225,3 @@ class _Decompressed(io.RawIOBase):
 
 def _signed(value: int) -> int:
     return value - _WRAP if value >= _WRAP >> 1 else value
-
-
-def summary_columns(session: Session, after: int) -> Sequence[object]:
-    """The summary of ``session`` as the warehouse stores it."""
-    return msgspec.structs.astuple(summarise(session, after))

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
-from tachograph.app.reading import summary_columns
+from tachograph.app.analyst import Analyst
 from tachograph.app.workspace import Prices
 from tachograph.model import Clean, Usage
 from tachograph.settings import Settings
@@ -18,6 +18,7 @@ _TEXTS = {
     "tool_calls": ("command", "error_signature"),
     "markers": ("detail",),
     "segments": ("title", "opening"),
+    "judgements": ("reasoning",),
 }
 _NAMES = {
     "responses": ("id", "model", "speed", "stop_reason", "branch"),
@@ -42,7 +43,7 @@ def current_epoch(connection: sqlite3.Connection) -> int:
     return int(read_meta(connection, "epoch", "0"))
 
 
-def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
+def begin_rebuild(connection: sqlite3.Connection, clean: Clean, analyst: Analyst) -> None:
     """Have every log read again, and redact the stored text anew: that of logs that are gone has no other way.
 
     An interruption does no harm: what is not yet read again is so at the next ingestion.
@@ -60,7 +61,7 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean) -> None:
                         f"UPDATE {table} SET {column} = {function}({column}) WHERE {column} IS NOT {function}({column})"
                     )
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
-        rederive(connection, summary_columns)
+        rederive(connection, analyst)
 
 
 def _clean_all(value: Any, clean: Clean) -> Any:
@@ -80,6 +81,9 @@ def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
             connection.execute("UPDATE markers SET detail = ''")
             connection.execute("UPDATE segments SET title = NULL, opening = NULL")
             connection.execute("UPDATE sessions SET title = NULL, opening = NULL")
+            connection.execute("UPDATE judgements SET reasoning = ''")
+            connection.execute("DELETE FROM findings")  # their evidence quotes commands: derived anew, without these
+            write_meta(connection, "analysis_fingerprint", "")
         if held:
             write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         write_meta(connection, "store_text", settings.store_text)
@@ -87,21 +91,23 @@ def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
         erase_free_pages(connection)
 
 
-def rederive_all(connection: sqlite3.Connection, prices: Prices, *, forced: bool) -> bool:
-    """Recompute prices and all derived rows when prices have changed, or when ``forced``; whether it was done.
+def rederive_all(connection: sqlite3.Connection, prices: Prices, analyst: Analyst, *, forced: bool) -> bool:
+    """Recompute prices and all derived rows when prices or the analysis have changed, or when ``forced``.
 
-    To be called before anything is stored: what is stored afterwards has the new prices.
+    Returns whether it was done. To be called before anything is stored: what is stored afterwards is new already.
     """
-    if read_meta(connection, "price_fingerprint") == prices.fingerprint and not forced:
+    current = {"price_fingerprint": prices.fingerprint, "analysis_fingerprint": analyst.fingerprint}
+    if not forced and all(read_meta(connection, name) == value for name, value in current.items()):
         return False
     anything = connection.execute("SELECT EXISTS (SELECT 1 FROM logs)").fetchone()[0]
     with transaction(connection):
         if anything:
             _reprice(connection, prices)
-            rederive(connection, summary_columns)
+            rederive(connection, analyst)
         connection.execute("DELETE FROM rates WHERE ? NOT LIKE fingerprint || '%'", (prices.fingerprint,))
         prices.remember(connection)
-        write_meta(connection, "price_fingerprint", prices.fingerprint)
+        for name, value in current.items():
+            write_meta(connection, name, value)
     return bool(anything)
 
 

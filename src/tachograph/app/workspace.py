@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tachograph.model import Clean, ResolvedRates, Usage
+from tachograph.model import Clean, ResolvedRates, Response, TokenPrices, Usage
 from tachograph.paths import config_file, data_dir
 from tachograph.settings import Settings, load_settings
 
@@ -69,6 +69,12 @@ class Prices:
         """Picodollars of one response or pass; None when no price is known."""
         cost = self._book.price(provider, model, at, speed, usage)
         return None if cost is None or cost.total > _ABSURD_PICO else cost.total
+
+    def token_prices(self, response: Response) -> TokenPrices | None:
+        """Picodollars per token in this response; None when no price is known."""
+        return self._book.token_prices(
+            response.provider, response.model, response.started_at, response.speed, response.usage.prompt_size
+        )
 
     def remember(self, connection: sqlite3.Connection) -> None:
         """Store what had to be resolved anew; prices of an older snapshot go."""

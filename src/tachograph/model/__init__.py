@@ -5,9 +5,10 @@ redactor before they get here (see :class:`Clean`).
 """
 
 from tachograph.model.cleaning import Clean
+from tachograph.model.finding import FactValue, Finding
 from tachograph.model.moments import to_datetime
 from tachograph.model.problem import Problem
-from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier
+from tachograph.model.rates import Cost, Rates, ResolvedRates, Tier, TokenPrices
 from tachograph.model.records import (
     HUMAN_KINDS,
     TURN_KINDS,
@@ -19,6 +20,7 @@ from tachograph.model.records import (
     Prompt,
     PromptKind,
     Response,
+    ResultKind,
     ToolCall,
     ToolStatus,
 )
@@ -30,8 +32,10 @@ __all__ = [
     "TURN_KINDS",
     "Clean",
     "Cost",
+    "FactValue",
     "FileOp",
     "FileTouch",
+    "Finding",
     "Marker",
     "MarkerKind",
     "ParsedLog",
@@ -42,8 +46,10 @@ __all__ = [
     "Rates",
     "ResolvedRates",
     "Response",
+    "ResultKind",
     "Session",
     "Tier",
+    "TokenPrices",
     "ToolCall",
     "ToolStatus",
     "Usage",

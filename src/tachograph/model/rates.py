@@ -59,6 +59,16 @@ class ResolvedRates(msgspec.Struct, frozen=True, array_like=True):
     """Version of the snapshot this was taken from; the record is void for any other."""
 
 
+class TokenPrices(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Picodollars per token at one response's own price, rounded to whole ones. None: no price is known."""
+
+    input: int | None
+    cache_read: int | None
+    cache_write_5m: int | None
+    cache_write_1h: int | None
+    output: int | None
+
+
 class Cost(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """API-equivalent cost of one response in picodollars, by what it was paid for."""
 

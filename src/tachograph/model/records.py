@@ -12,8 +12,10 @@ ToolStatus = Literal["ok", "error", "denied", "cancelled", "missing"]
 FileOp = Literal["none", "create", "modify", "read", "delete"]
 PromptKind = Literal["human", "slash", "shell", "notification", "meta", "compact_summary", "task"]
 MarkerKind = Literal[
-    "compaction", "api_error", "interruption", "model_fallback", "pr_link", "commit", "rollback", "turn_duration"
-]
+    "compaction", "api_error", "interruption", "model_fallback", "pr_link", "commit", "rollback", "turn_duration",
+    "setup_change",
+]  # fmt: skip
+ResultKind = Literal["", "unchanged", "transient"]
 
 HUMAN_KINDS: tuple[PromptKind, ...] = ("human", "slash", "shell")
 """Prompt kinds a person typed."""
@@ -102,6 +104,16 @@ class ToolCall(msgspec.Struct, frozen=True, array_like=True):
     """Native id of the subagent this call started."""
     more_files: tuple[FileTouch, ...] = ()
     """Files after the first, for calls that touch several (Codex ``apply_patch``)."""
+    cwd: str | None = None
+    """Folder it ran in, where that is not the session's first; redacted."""
+    input_chars: int | None = None
+    """Length of the whole input as the log has it, bytes of JSON. None: stored by an older version."""
+    command_hash: int | None = None
+    """Of the whole command, runs of white space as one blank."""
+    error_hash: int | None = None
+    """Of a command's whole error text; numbers, hashes, temporary paths, durations and times as one sign each."""
+    result_kind: ResultKind = ""
+    """unchanged: the tool says the file is as it was when last read; transient: an error that passes by itself."""
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):
@@ -118,6 +130,8 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
     """Length of the whole text, before cutting."""
     text_hash: int = 0
     """Signed 64-bit xxh3 of the whole text: equal prompts can be found without storing them."""
+    parent_hash: int | None = None
+    """Of the record it answers to: two prompts with the same one mean that the conversation was rewound between."""
 
 
 class Marker(msgspec.Struct, frozen=True, array_like=True):
@@ -129,4 +143,4 @@ class Marker(msgspec.Struct, frozen=True, array_like=True):
     at: int
     detail: str = ""
     value: int | None = None
-    """compaction: tokens before it; api_error: HTTP status; turn_duration: ms; pr_link: number."""
+    """compaction: tokens before it; api_error: HTTP status; turn_duration: ms; pr_link: number; rollback: turns."""

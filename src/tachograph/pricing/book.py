@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from operator import attrgetter
 
-from tachograph.model.rates import UNBOUNDED_FROM, UNBOUNDED_UNTIL, Cost, Rates, ResolvedRates
+from tachograph.model.rates import UNBOUNDED_FROM, UNBOUNDED_UNTIL, Cost, Rates, ResolvedRates, TokenPrices
 from tachograph.model.usage import Usage
 from tachograph.pricing.overrides import NO_OVERRIDES, Overrides
-from tachograph.pricing.price import price_usage
+from tachograph.pricing.price import price_usage, token_prices
 from tachograph.pricing.snapshot import resolve, snapshot_version
 
 _Key = tuple[str, str, str]
@@ -29,6 +29,8 @@ class PriceBook:
         self._known = tuple(known)
         self._latest: dict[_Key, ResolvedRates] = {}
         self._new: list[ResolvedRates] = []
+        self._per_token: dict[int, tuple[Rates, TokenPrices]] = {}
+        """Of rates without tiers, by identity."""
 
     def rates(self, provider: str, model: str, at_ms: int, speed: str = "standard") -> Rates | None:
         """Return the rates at an instant (ms UTC), None when no price is known.
@@ -45,6 +47,16 @@ class PriceBook:
         """Return what a response cost by list price in picodollars, None when that is not known."""
         rates = self.rates(provider, model, at_ms, speed)
         return None if rates is None else price_usage(usage, rates)
+
+    def token_prices(self, provider: str, model: str, at_ms: int, speed: str, prompt_size: int) -> TokenPrices | None:
+        """Return the price of one token of each kind in such a response, None when no price is known."""
+        rates = self.rates(provider, model, at_ms, speed)
+        if rates is None or len(rates.tiers) > 1:
+            return None if rates is None else token_prices(rates, prompt_size)
+        known = self._per_token.get(id(rates))
+        if known is None or known[0] is not rates:
+            known = self._per_token[id(rates)] = rates, token_prices(rates, prompt_size)
+        return known[1]
 
     @cached_property
     def fingerprint(self) -> str:

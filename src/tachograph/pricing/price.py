@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
-from tachograph.model.rates import Cost, Rates
+from tachograph.model.rates import Cost, Rates, Tier, TokenPrices
 from tachograph.model.usage import Usage
 
 
@@ -19,12 +19,7 @@ def price_usage(usage: Usage, rates: Rates) -> Cost | None:
     too; a tier holds for prompts strictly larger than its ``above``. Exact, unless ``rates.scale`` is above 1: then
     the total is off by at most half a picodollar and each part by less than one.
     """
-    tier = rates.tiers[0]
-    if len(rates.tiers) > 1:
-        size = usage.input + usage.cache_read + usage.cache_write_5m + usage.cache_write_1h
-        for higher in rates.tiers[1:]:
-            if size > higher.above:
-                tier = higher
+    tier = _tier(rates, usage.prompt_size) if len(rates.tiers) > 1 else rates.tiers[0]
     try:
         cost = Cost(
             _charge(usage.input, tier.input),
@@ -36,6 +31,24 @@ def price_usage(usage: Usage, rates: Rates) -> Cost | None:
     except _NoPriceError:
         return None
     return cost if rates.scale == 1 else _round_parts(cost, rates.scale)
+
+
+def token_prices(rates: Rates, prompt_size: int) -> TokenPrices:
+    """Return the price of one token of each kind in a response to a prompt of ``prompt_size`` tokens.
+
+    For estimates: rounded to whole picodollars.
+    """
+    tier, scale = _tier(rates, prompt_size), rates.scale
+    kinds = (tier.input, tier.cache_read, tier.cache_write_5m, tier.cache_write_1h, tier.output)
+    return TokenPrices(*(None if rate is None else (2 * rate + scale) // (2 * scale) for rate in kinds))
+
+
+def _tier(rates: Rates, prompt_size: int) -> Tier:
+    chosen = rates.tiers[0]
+    for higher in rates.tiers[1:]:
+        if prompt_size > higher.above:
+            chosen = higher
+    return chosen
 
 
 def _charge(count: int, rate: int | None) -> int:

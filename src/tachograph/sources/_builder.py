@@ -99,6 +99,7 @@ class SessionBuilder:
         self.lines = 0
         self.usage_lines = 0
         self.position = 0
+        self.cwd: str | None = None
         self.cwds: dict[str, None] = {}
         self.versions: dict[str, None] = {}
         self.skipped: Counter[str] = Counter()
@@ -140,8 +141,10 @@ class SessionBuilder:
         elif at > (self.ended_at or 0):
             self.ended_at = at
 
-    def see_place(self, cwd: str | None, branch: str | None, version: str | None) -> None:
+    def see_place(self, cwd: str | None, branch: str | None, version: str | None, at: int | None = None) -> None:
         """Note where the session is at work; each may be None when the line does not say."""
+        if cwd:
+            self.cwd = cwd
         if cwd and cwd not in self.cwds:
             clean = self.clean.name(cwd)
             if self.project is None:
@@ -151,7 +154,23 @@ class SessionBuilder:
         if branch:
             self.branch = branch
         if version and version not in self.versions:
+            self._see_version(self.clean.name(version), at)
             self.versions[version] = None
+
+    def _see_version(self, version: str, at: int | None) -> None:
+        """Note another version of the agent than before; ``version`` is cleaned."""
+        if self.versions and version not in self.versions:
+            now = at or self.ended_at or 0
+            self.add_marker(f"version-{version}", "setup_change", now, f"agent version {version}")
+        self.versions[version] = None
+
+    @property
+    def place(self) -> str | None:
+        """The folder now worked in, cleaned; None when it is the session's first."""
+        if self.cwd is None or self.cwd == next(iter(self.cwds), None):
+            return None
+        clean = self.clean.name(self.cwd)
+        return None if clean == next(iter(self.cwds), None) else clean
 
     def open_response(self, id: str, provider: str, at: int) -> OpenResponse:
         """The response ``id``, made when it is new."""
@@ -165,11 +184,12 @@ class SessionBuilder:
         """Add a call whose result is still to come; a repetition of a known one changes nothing."""
         self.calls.setdefault(call.id, call)
 
-    def add_prompt(self, id: str, kind: PromptKind, at: int, text: str) -> None:
+    def add_prompt(self, id: str, kind: PromptKind, at: int, text: str, parent: str | None = None) -> None:
         """Add a prompt; a repetition changes nothing."""
         if id not in self.prompts:
             stored = self.clean.text(text, PROMPT_CHARS)
-            self.prompts[id] = Prompt(self.next_position(), id, kind, at, stored, len(text), hash_text(text))
+            above = hash_text(parent) if parent else None
+            self.prompts[id] = Prompt(self.next_position(), id, kind, at, stored, len(text), hash_text(text), above)
 
     def add_marker(self, id: str, kind: MarkerKind, at: int, detail: str = "", value: int | None = None) -> None:
         """Add a marker; a repetition changes nothing."""

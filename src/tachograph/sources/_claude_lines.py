@@ -126,6 +126,7 @@ class InnerLine(Struct):
 
     type: str = ""
     uuid: str | None = None
+    parentUuid: str | None = None  # noqa: N815
     requestId: str | None = None  # noqa: N815
     timestamp: str | None = None
     message: Message | None = None
@@ -160,7 +161,6 @@ class Attachment(Struct):
 class Line(InnerLine):
     """One line of a transcript."""
 
-    parentUuid: str | None = None  # noqa: N815
     sessionId: str | None = None  # noqa: N815
     version: str | None = None
     cwd: str | None = None

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from tachograph.model import FileOp, ToolCall, ToolStatus
+from tachograph.model import FileOp, ResultKind, ToolCall, ToolStatus
 from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import Block, ToolInput, ToolResult, decode_input
 from tachograph.sources._decode import decode_part, decode_string
-from tachograph.sources._hashing import hash_bytes, hash_text
+from tachograph.sources._errors import describe_error
+from tachograph.sources._hashing import hash_bytes, hash_folded, hash_text
 from tachograph.sources._ids import clean_id
-from tachograph.sources._signature import error_signature
 
 _CATEGORIES = {
     "Bash": "shell", "PowerShell": "shell", "BashOutput": "shell", "KillShell": "shell", "KillBash": "shell",
@@ -32,6 +32,8 @@ _LARGEST = 2**53
 _REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
 _REFUSED = ("The user doesn't want to proceed with this tool use", "[Request interrupted by user")
 _SIBLING = "Sibling tool call errored"
+_UNCHANGED = "File unchanged since last read"
+_WASTED = "Wasted call"
 
 
 def categorise(name: str) -> str:
@@ -66,6 +68,9 @@ def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> 
         limit=given.limit,
         input_hash=hash_bytes(raw),
         agent_type=clean.name(given.subagent_type) if given.subagent_type else None,
+        cwd=session.place,
+        input_chars=len(raw),
+        command_hash=hash_folded(given.command) if given.command else None,
     )
 
 
@@ -114,8 +119,10 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
         fields["file_op"] = _file_op(call.name, detail, text)
         added, removed = _line_changes(detail)
         fields["lines_added"], fields["lines_removed"] = added, removed
+        fields["result_kind"] = _result_kind(call, text, detail)
     elif status == "error":
-        fields["error_signature"] = error_signature(text, session.clean)
+        error = describe_error(text, session.clean, call.category)
+        fields.update(error_signature=error.signature, error_hash=error.hash, result_kind=error.kind)
     fields["result_chars"] = len(text)
     fields["result_hash"] = _result_hash(text, detail)
     fields["duration_ms"] = _duration(detail)
@@ -170,6 +177,14 @@ def _file_op(name: str, detail: ToolResult | None, text: str) -> FileOp:
         created = kind == "create" or (kind is None and text.startswith("File created"))
         return "create" if created else "modify"
     return "modify" if categorise(name) == "edit" else "none"
+
+
+def _result_kind(call: ToolCall, text: str, detail: ToolResult | None) -> ResultKind:
+    """What a successful read says of the file."""
+    if call.category != "read":
+        return ""
+    said = text.startswith(_UNCHANGED) or _WASTED in text[:200]
+    return "unchanged" if said or (detail is not None and detail.type == "file_unchanged") else ""
 
 
 def _line_changes(detail: ToolResult | None) -> tuple[int | None, int | None]:

@@ -108,6 +108,7 @@ class CallArguments(Struct):
     path: str | None = None
     file_path: str | None = None
     agent_type: str | None = None
+    workdir: str | None = None
     input: str | None = None
 
 

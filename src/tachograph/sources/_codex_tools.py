@@ -18,8 +18,8 @@ from tachograph.sources._codex_lines import (
     decode_output,
 )
 from tachograph.sources._decode import decode_part, decode_string, decode_tolerantly
-from tachograph.sources._hashing import hash_bytes, hash_text
-from tachograph.sources._signature import error_signature
+from tachograph.sources._errors import describe_error
+from tachograph.sources._hashing import hash_bytes, hash_folded, hash_text
 
 _CATEGORIES = {
     "exec_command": "shell", "shell": "shell", "shell_command": "shell", "local_shell": "shell", "write_stdin": "shell",
@@ -81,7 +81,20 @@ def read_call(payload: Payload, identity: str, name: str, at: int, session: Sess
         lines_added=added,
         lines_removed=removed,
         more_files=more,
+        cwd=_folder(given.workdir, session),
+        input_chars=len(raw),
+        command_hash=hash_folded(_command_text(command)) if command else None,
     )
+
+
+def _folder(workdir: str | None, session: SessionBuilder) -> str | None:
+    """Where a call runs: the folder it names (from the session's), else the session's."""
+    if not workdir:
+        return session.place
+    base = session.cwd or ""
+    folder = workdir if workdir.startswith(("/", "~")) or workdir[1:2] == ":" else f"{base}/{workdir}"
+    clean = session.clean.name(folder)
+    return None if clean == next(iter(session.cwds), None) else clean
 
 
 def _decode_arguments(raw: bytes) -> CallArguments:
@@ -138,15 +151,20 @@ def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
     code, seconds = _exit_and_wall(text, old)
     # What an event said of the call before its output came is more exact than what the text tells.
     status = _status(text, code) if call.status == "missing" else call.status
-    fields: dict[str, Any] = {"result_chars": len(text), "result_hash": hash_text(text)}
+    fields: dict[str, Any] = {"result_chars": len(text), "result_hash": hash_text(_body(text))}
     if call.exit_code is None:
         fields["exit_code"] = code
     if call.duration_ms is None and seconds is not None:
         fields["duration_ms"] = round(seconds * 1000)
-    if status == "error" and call.error_signature is None:
-        fields["error_signature"] = error_signature(_body(text), session.clean)
+    if status == "error" and call.error_hash is None and call.error_signature is None:
+        fields.update(_error_fields(_body(text), call, session))
     session.settle(call.id, status, at, **fields)
     return True
+
+
+def _error_fields(text: str, call: ToolCall, session: SessionBuilder) -> dict[str, Any]:
+    error = describe_error(text, session.clean, call.category)
+    return {"error_signature": error.signature, "error_hash": error.hash, "result_kind": error.kind}
 
 
 def _output_of(raw: bytes) -> tuple[str, OldOutput | None]:
@@ -202,8 +220,8 @@ def settle_from_item(item: Item, at: int, session: SessionBuilder) -> None:
         fields["exit_code"] = item.exit_code
     if item.duration is not None:
         fields["duration_ms"] = item.duration.secs * 1000 + item.duration.nanos // 1_000_000
-    if status == "error" and call.error_signature is None:
-        fields["error_signature"] = error_signature(item.aggregated_output or "", session.clean)
+    if status == "error" and call.error_hash is None and call.error_signature is None:
+        fields.update(_error_fields(item.aggregated_output or "", call, session))
     session.settle(call.id, status, call.ended_at or at, **fields)
 
 

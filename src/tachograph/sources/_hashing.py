@@ -14,6 +14,11 @@ def hash_bytes(data: bytes | memoryview) -> int:
     return value - _WRAP if value >= _SIGN else value
 
 
+def hash_folded(text: str) -> int:
+    """As :func:`hash_text`, of ``text`` with every run of white space as one blank."""
+    return hash_text(" ".join(text.split()))
+
+
 def hash_text(text: str) -> int:
     """xxh3 of ``text`` as UTF-8 (lone surrogates allowed), as a signed 64-bit integer."""
     return hash_bytes(text.encode("utf-8", "surrogatepass"))

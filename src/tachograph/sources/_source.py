@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import pkgutil
@@ -101,10 +102,15 @@ def load_sources(package: str = "tachograph.sources") -> dict[str, Source]:
 def walk(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[os.DirEntry[str], os.stat_result] | Problem]:
     """Every regular file under ``folder`` whose name ends in one of ``wanted``, by name, symlinked folders included.
 
+    Where ``folder`` is a file, it and what lies beside it under its own name.
+
     A symlink loop ends where it comes round again; devices, sockets and FIFOs are reported and left alone, unreadable
     folders are reported. Problems carry the path in ``detail``.
     """
     suffixes = tuple(wanted)
+    if folder.is_file():
+        yield from _walk_file(folder, suffixes)
+        return
     seen: set[tuple[int, int]] = set()
     pending = [str(folder)]
     while pending:
@@ -125,6 +131,19 @@ def walk(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[os.DirEntry[str]
             elif entry.name.endswith(suffixes):
                 yield from _regular(entry, kind)
         pending.extend(reversed(folders))
+
+
+def _walk_file(path: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[os.DirEntry[str], os.stat_result] | Problem]:
+    """The entry of one file, and those of its companions (``<name>.meta.json`` beside ``<name>.jsonl``)."""
+    if not path.name.endswith(suffixes):
+        yield Problem("unreadable_folder", 0, 0, f"{path}: {os.strerror(errno.ENOTDIR)}")
+        return
+    stem = path.name.partition(".")[0]
+    with os.scandir(path.parent) as listing:
+        beside = sorted((e for e in listing if e.name == path.name or e.name == f"{stem}.meta.json"), key=_entry_name)
+    for entry in beside:
+        if entry.name.endswith(suffixes) and _kind(entry) == "file":
+            yield from _regular(entry, "file")
 
 
 def _entry_name(entry: os.DirEntry[str]) -> str:

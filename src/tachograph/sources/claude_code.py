@@ -36,7 +36,7 @@ from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, walk
 
 AGENT = "claude_code"
-VERSION = 1
+VERSION = 2
 NEWEST_KNOWN = "2.1.219"
 SUFFIXES = (".jsonl",)
 
@@ -287,7 +287,7 @@ class _Transcript:
         kind, typed = classify_prompt(text, origin, bool(line.isMeta), bool(line.isCompactSummary))
         if session.kind == "subagent" and kind == "human":
             kind = "task"
-        session.add_prompt(clean_id(identity, self.clean), kind, at, typed)
+        session.add_prompt(clean_id(identity, self.clean), kind, at, typed, line.parentUuid)
 
     def _progress(self, line: Line, session: SessionBuilder, at: int) -> None:
         data = line.data

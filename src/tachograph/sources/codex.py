@@ -33,7 +33,7 @@ from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, walk
 
 AGENT = "codex"
-VERSION = 1
+VERSION = 2
 NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
@@ -120,6 +120,8 @@ class _Carry(msgspec.Struct, array_like=True):
     """Whether a meta line has told what the session is."""
     unclaimed: list[str] = []
     """Calls whose response is not known yet."""
+    cwd: str | None = None
+    """The folder now worked in, redacted."""
 
 
 class _Rollout:
@@ -142,6 +144,7 @@ class _Rollout:
         if resume is not None:
             self.carry = msgspec.msgpack.decode(resume.carry, type=_Carry)
             self.session = SessionBuilder.resume(resume.sessions[0], clean)
+            self.session.cwd = self.carry.cwd
 
     def take(self, line: Line) -> None:
         """Read one line."""
@@ -370,6 +373,7 @@ class _Rollout:
         record = self.session.finish()
         if self.carry.turn_open:
             record = msgspec.structs.replace(record, complete=False)
+        self.carry.cwd = self.clean.name(self.session.cwd) if self.session.cwd else None
         carry = b"" if self.compressed else msgspec.msgpack.encode(self.carry)
         return self.reader.finish([record], carry)
 

@@ -6,20 +6,38 @@ Everything here is a function of the stored rows alone, so that neither the orde
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Protocol
 
-from tachograph.model import HUMAN_KINDS, Session
+from tachograph.model import HUMAN_KINDS, Finding, Session
 from tachograph.warehouse.owners import settle_owners
 from tachograph.warehouse.query_files import read_query
 from tachograph.warehouse.rows import load_segment
-from tachograph.warehouse.writer import Touched
+from tachograph.warehouse.writer import Touched, add_findings, write_findings
 
-Summarise = Callable[[Session, int], Sequence[object]]
-"""(session, position up to which records are copies) -> the summary columns of ``segments``."""
+
+class Analyst(Protocol):
+    """What ingestion wants to know of a session; records up to the position ``after`` are copies."""
+
+    def describe(self, session: Session, after: int) -> Sequence[object]:
+        """The summary columns of ``segments``."""
+        ...
+
+    def find_waste(self, session: Session, after: int) -> Sequence[Finding]:
+        """Waste of this session, as one log tells of it."""
+        ...
+
+    def find_shared_waste(self, subagents: Sequence[tuple[Session, int]]) -> Sequence[tuple[int, Finding]]:
+        """Waste among the subagents of one session, as (session, after): index of the one it belongs to, finding."""
+        ...
+
 
 _SUMMARY = (
     "turns", "prompts", "interruptions", "compactions", "api_errors", "tool_calls", "tool_errors", "tool_denied",
     "subagents", "lines_added", "lines_removed", "active_ms", "first_at", "opening_hash", "opening",
+    "task_type",
 )  # fmt: skip
 _EVERYTHING = 1 << 62
 _DIRTY_SEGMENTS = (
@@ -29,12 +47,14 @@ _DIRTY_SEGMENTS = (
 _OPENING = (*HUMAN_KINDS, "task")
 
 
-def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summarise) -> None:
+def derive(connection: sqlite3.Connection, touched: Touched, analyst: Analyst) -> None:
     """Rebuild what depends on the ``touched`` segments and sessions, within the caller's transaction."""
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_segments (segment INTEGER PRIMARY KEY)")
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_sessions (id TEXT PRIMARY KEY)")
     connection.execute("DELETE FROM dirty_segments")
     connection.execute("DELETE FROM dirty_sessions")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_roots (id TEXT PRIMARY KEY)")
+    connection.execute("DELETE FROM dirty_roots")
     _add(connection, "dirty_sessions", touched.sessions)
     _add(connection, "dirty_segments", touched.segments)
     connection.execute(
@@ -43,21 +63,25 @@ def derive(connection: sqlite3.Connection, touched: Touched, summarise: Summaris
     )
     changed = settle_owners(connection, touched.keys)
     _add(connection, "dirty_segments", changed)
-    _set_boundaries(connection, summarise)
+    _set_boundaries(connection, analyst)
     connection.execute(
         "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM dirty_segments CROSS JOIN segments USING (segment)"
     )
+    _note_roots(connection)
     _run(connection, "derive_sessions")
     connection.execute(read_query("count_usage").format(target="usage_quarters", owned=_DIRTY_SEGMENTS, within="1"))
+    _run(connection, "sum_up_sessions")
+    _note_roots(connection)
+    _compare_siblings(connection, analyst)
 
 
-def rederive(connection: sqlite3.Connection, summarise: Summarise) -> None:
+def rederive(connection: sqlite3.Connection, analyst: Analyst) -> None:
     """Rebuild every derived row from the stored ones."""
     connection.execute("UPDATE segments SET inherited_until = -2")
     connection.execute("DELETE FROM usage_quarters")
     sessions = {row[0] for row in connection.execute("SELECT session FROM segments UNION SELECT id FROM sessions")}
     segments = {row[0] for row in connection.execute("SELECT segment FROM segments")}
-    derive(connection, Touched(segments=segments, sessions=sessions), summarise)
+    derive(connection, Touched(segments=segments, sessions=sessions), analyst)
 
 
 def _add(connection: sqlite3.Connection, table: str, values: Iterable[object]) -> None:
@@ -74,7 +98,7 @@ def _run(connection: sqlite3.Connection, name: str) -> None:
             statement = ""
 
 
-def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> None:
+def _set_boundaries(connection: sqlite3.Connection, analyst: Analyst) -> None:
     """Find how far each dirty segment is a copy, and count its records anew where that has changed."""
     rows = connection.execute(
         "SELECT s.segment, s.inherited_until,"
@@ -90,12 +114,37 @@ def _set_boundaries(connection: sqlite3.Connection, summarise: Summarise) -> Non
         elif last_copy is not None:
             until = _end_of_copy(connection, segment, last_copy)
         if until != held:
-            summary = summarise(load_segment(connection, segment), until)
+            session = load_segment(connection, segment)
+            summary = analyst.describe(session, until)
             columns = ", ".join(f"{name} = ?" for name in _SUMMARY)
             connection.execute(
                 f"UPDATE segments SET inherited_until = ?, {columns} WHERE segment = ?",
                 (until, *summary, segment),
             )
+            write_findings(connection, segment, session.id, analyst.find_waste(session, until))
+
+
+def _note_roots(connection: sqlite3.Connection) -> None:
+    """Remember which trees of sessions the dirty ones belong to: before and after a change these may differ."""
+    connection.execute(
+        "INSERT OR IGNORE INTO dirty_roots SELECT root_id FROM dirty_sessions CROSS JOIN sessions USING (id)"
+    )
+
+
+def _compare_siblings(connection: sqlite3.Connection, analyst: Analyst) -> None:
+    """Look anew for waste among the subagents of each dirty root."""
+    _run(connection, "similar_subagents")
+    rows = connection.execute("SELECT root, segment FROM similar_subagents ORDER BY root, nth").fetchall()
+    for _, group in groupby(rows, key=itemgetter(0)):
+        segments = [segment for _, segment in group]
+        subagents = [(load_segment(connection, segment), _boundary(connection, segment)) for segment in segments]
+        for at, finding in analyst.find_shared_waste(subagents):
+            add_findings(connection, segments[at], subagents[at][0].id, [finding], shared=True)
+
+
+def _boundary(connection: sqlite3.Connection, segment: int) -> int:
+    row = connection.execute("SELECT inherited_until FROM segments WHERE segment = ?", (segment,)).fetchone()
+    return int(row[0])
 
 
 def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -> int:

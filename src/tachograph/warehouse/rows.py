@@ -7,16 +7,20 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import xxhash
 
-from tachograph.model import FileTouch, Marker, Pass, Prompt, Response, Session, ToolCall, Usage
+from tachograph.model import FileTouch, Finding, Marker, Pass, Prompt, Response, Session, ToolCall, Usage
 
 Row = tuple[Any, ...]
 PriceResponse = Callable[[str, str, int, str, Usage], int | None]
 """(provider, model, at, speed, usage) -> picodollars, None when no price is known."""
 
 RESPONSE_COLUMNS = 27
-TOOL_CALL_COLUMNS = 25
+TOOL_CALL_COLUMNS = 30
+PROMPT_COLUMNS = 9
+FINDING_COLUMNS = 12
+_ID_DIGITS = 10
 
 
 def response_key(agent: str, identity: str) -> int:
@@ -48,18 +52,30 @@ def tool_call_row(segment: int, record: ToolCall, positions: dict[str, int]) -> 
         record.started_at, record.ended_at, record.status, record.exit_code, record.command, record.path, record.offset,
         record.limit, record.file_op, record.input_hash, record.result_hash, record.result_chars,
         record.error_signature, record.lines_added, record.lines_removed, record.duration_ms, record.agent_type,
-        record.spawned, more,
+        record.spawned, more, record.cwd, record.input_chars, record.command_hash, record.error_hash,
+        record.result_kind,
     )  # fmt: skip
 
 
 def prompt_row(segment: int, p: Prompt) -> Row:
     """A prompt's row."""
-    return (segment, p.position, p.id, p.kind, p.at, p.text, p.chars, p.text_hash)
+    return (segment, p.position, p.id, p.kind, p.at, p.text, p.chars, p.text_hash, p.parent_hash)
 
 
 def marker_row(segment: int, m: Marker) -> Row:
     """A marker's row."""
     return (segment, m.position, m.id, m.kind, m.at, m.detail, m.value)
+
+
+def finding_row(segment: int, session: str, f: Finding, shared: bool) -> Row:
+    """A finding's row. Its id is the same whenever the same is found again."""
+    proof = (f.calls or f.responses or (str(f.position),))[0]
+    digest = xxhash.xxh3_64_hexdigest(f"{session}\0{f.detector}\0{proof}".encode())
+    evidence = {"calls": f.calls, "responses": f.responses, "turns": f.turns, "facts": f.facts}
+    return (
+        segment, digest[:_ID_DIGITS], f.detector, f.position, f.at, f.count, f.tokens, f.carried_tokens, f.cost_pico,
+        f.is_estimate, msgspec.json.encode(evidence).decode(), shared,
+    )  # fmt: skip
 
 
 def load_segment(connection: sqlite3.Connection, segment: int) -> Session:
@@ -128,7 +144,7 @@ def _load_calls(connection: sqlite3.Connection, segment: int, ids: dict[int, str
     return tuple(
         ToolCall(  # type: ignore[call-arg]
             row[1], row[2], ids.get(row[3], ""), *row[4:24],
-            tuple(FileTouch(path, op) for path, op in json.loads(row[24])) if row[24] else (),
+            tuple(FileTouch(path, op) for path, op in json.loads(row[24])) if row[24] else (), *row[25:],
         )
         for row in rows
     )  # fmt: skip

@@ -80,7 +80,8 @@ CREATE TABLE segments (
     active_ms INTEGER NOT NULL,         -- time at work, see docs/metrics.md
     first_at INTEGER,                   -- moment of the first prompt, response or tool call
     opening_hash INTEGER,               -- hash of the first prompt a person typed, the whole text
-    opening TEXT                        -- that prompt's first 200 characters
+    opening TEXT,                       -- that prompt's first 200 characters
+    task_type TEXT                      -- kind of work that the first prompt asks for; NULL: it cannot be told
 ) STRICT;
 CREATE UNIQUE INDEX segments_by_log ON segments (log, ordinal);
 CREATE INDEX segments_by_session ON segments (session);
@@ -147,6 +148,11 @@ CREATE TABLE tool_calls (
     agent_type TEXT,                -- kind of subagent asked for
     spawned TEXT,                   -- native id of the subagent started
     more_files TEXT,                -- JSON array of [path, file_op] after the first file; NULL: none
+    cwd TEXT,                       -- folder it ran in, redacted; NULL: the first of segments.cwds
+    input_chars INTEGER,            -- length of the whole input, bytes of JSON; NULL: read by an older version
+    command_hash INTEGER,           -- hash of the whole command, runs of white space as one blank
+    error_hash INTEGER,             -- of a command: hash of the error text without what differs from one time to the next
+    result_kind TEXT NOT NULL DEFAULT '', -- unchanged: a file is as it was when last read; transient: an error that passes
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tool_calls_failed ON tool_calls (started_at) WHERE status = 'error';
@@ -162,6 +168,7 @@ CREATE TABLE prompts (
     text TEXT NOT NULL,         -- first 2,000 characters, redacted
     chars INTEGER NOT NULL,     -- length of the whole text, characters
     text_hash INTEGER NOT NULL, -- hash of the whole text
+    parent_hash INTEGER,        -- hash of the record it answers to: the same in two prompts means a rewind between them
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -170,10 +177,10 @@ CREATE TABLE markers (
     segment INTEGER NOT NULL,   -- segments.segment
     position INTEGER NOT NULL,  -- place in the session's order of records
     id TEXT NOT NULL,           -- kind and origin
-    kind TEXT NOT NULL,         -- compaction, api_error, interruption, model_fallback, pr_link, commit, rollback, turn_duration
+    kind TEXT NOT NULL,         -- compaction, api_error, interruption, model_fallback, pr_link, commit, rollback, turn_duration, setup_change
     at INTEGER NOT NULL,        -- when
     detail TEXT NOT NULL,       -- what, redacted
-    value INTEGER,              -- tokens before a compaction, HTTP status, ms of a turn, number of a pull request
+    value INTEGER,              -- tokens before a compaction, HTTP status, ms of a turn, number of a pull request, turns rolled back
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -220,12 +227,18 @@ CREATE TABLE sessions (
     lines_added INTEGER NOT NULL,   -- lines added by edits
     lines_removed INTEGER NOT NULL, -- lines removed by edits
     active_ms INTEGER NOT NULL,     -- time at work
-    copies INTEGER NOT NULL         -- responses in its logs that another session owns ("shared prefix")
+    copies INTEGER NOT NULL,        -- responses in its logs that another session owns ("shared prefix")
+    task_type TEXT,                 -- kind of work that the first prompt asks for; NULL: it cannot be told
+    model TEXT,                     -- model that gave most of its output; NULL: it has no response
+    real_tokens INTEGER NOT NULL DEFAULT 0,     -- tokens: input, cache writes and output; cache reads excluded
+    input_tokens INTEGER NOT NULL DEFAULT 0,    -- tokens: input and cache writes
+    unreliable INTEGER NOT NULL DEFAULT 0       -- responses whose output is a lower bound
 ) STRICT;
 CREATE INDEX sessions_by_parent ON sessions (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX sessions_by_root ON sessions (root_id);
 CREATE INDEX sessions_by_opening ON sessions (opening_hash) WHERE opening_hash IS NOT NULL;
 CREATE INDEX sessions_by_end ON sessions (ended_at);
+CREATE INDEX sessions_by_task ON sessions (task_type, kind) WHERE task_type IS NOT NULL;
 
 -- (derived) Usage by session, quarter-hour, model and branch: the usual questions are answered from here.
 CREATE TABLE usage_quarters (
@@ -259,6 +272,49 @@ CREATE TABLE rates (
 CREATE TABLE purged (
     hash INTEGER PRIMARY KEY    -- hash of a session id or of a log's path
 ) STRICT;
+
+-- (derived) Waste that a detector has proved.
+CREATE TABLE findings (
+    segment INTEGER NOT NULL,       -- segments.segment
+    id TEXT NOT NULL,               -- by which people name it
+    detector TEXT NOT NULL,         -- what found it, see docs/waste.md
+    position INTEGER NOT NULL,      -- place of its first proof in the session's order of records
+    at INTEGER NOT NULL,            -- when that was
+    count INTEGER NOT NULL,         -- how many times something was done that need not have been
+    tokens INTEGER,                 -- what the needless part weighed, once; NULL: the log does not say enough
+    carried_tokens INTEGER NOT NULL,    -- the same tokens as often as later responses read them again
+    cost_pico INTEGER,              -- what both cost; NULL: a price or a size is not known
+    is_estimate INTEGER NOT NULL,   -- 0: the numbers are the responses' own
+    evidence TEXT NOT NULL,         -- JSON object: ids of calls and responses, turns, facts; redacted
+    shared INTEGER NOT NULL,        -- 1: found by comparing the session with other subagents of the same one
+    PRIMARY KEY (segment, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX findings_by_id ON findings (id);
+
+-- (stored) What a judge said of a session's trajectory: the last answer of each model and prompt.
+CREATE TABLE judgements (
+    session TEXT NOT NULL,          -- sessions.id
+    model TEXT NOT NULL,            -- model that was asked
+    prompt INTEGER NOT NULL,        -- version of our prompt
+    session_hash INTEGER NOT NULL,  -- hash of the records judged: another one now means that the answer is stale
+    at INTEGER NOT NULL,            -- when it was given
+    verdict TEXT NOT NULL,          -- MUCH_BETTER, BETTER, SIMILAR, WORSE, MUCH_WORSE
+    confidence REAL,                -- 0 to 1, as the judge sees it; NULL: it gave none
+    reasoning TEXT NOT NULL,        -- its reasons, redacted
+    categories TEXT NOT NULL,       -- JSON array: kinds of waste it named
+    turns_shown INTEGER NOT NULL,   -- turns that it was shown
+    turns_left_out INTEGER NOT NULL,    -- turns for which its context had no room
+    PRIMARY KEY (session, model, prompt)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) How far a judge agreed with people's labels: the last calibration of each model and prompt.
+CREATE TABLE calibrations (
+    model TEXT NOT NULL,            -- model that was asked
+    prompt INTEGER NOT NULL,        -- version of our prompt
+    at INTEGER NOT NULL,            -- when
+    record TEXT NOT NULL,           -- JSON object: numbers of labels, agreement, intervals
+    PRIMARY KEY (model, prompt)
+) STRICT, WITHOUT ROWID;
 
 -- Every response that counts, once, under its owner, with the usage of its best copy.
 CREATE VIEW counted_responses AS

@@ -9,12 +9,15 @@ from typing import TypeVar
 
 import msgspec
 
-from tachograph.model import Marker, ParsedLog, Prompt, Response, Session, ToolCall
+from tachograph.model import Finding, Marker, ParsedLog, Prompt, Response, Session, ToolCall
 from tachograph.warehouse.rows import (
+    FINDING_COLUMNS,
+    PROMPT_COLUMNS,
     RESPONSE_COLUMNS,
     TOOL_CALL_COLUMNS,
     PriceResponse,
     Row,
+    finding_row,
     marker_row,
     prompt_row,
     response_rows,
@@ -26,12 +29,12 @@ R = TypeVar("R", Response, ToolCall, Prompt, Marker)
 _LOG_OF_PATH = "SELECT log FROM logs WHERE path_hash = ?"
 _PATH_OF_LOG = "SELECT path_hash FROM logs WHERE log = ?"
 _PLACES_OF_SESSION = "SELECT segment, log FROM segments WHERE session = ?"
-_CHILDREN = ("responses", "tool_calls", "prompts", "markers")
+_CHILDREN = ("responses", "tool_calls", "prompts", "markers", "findings")
 _SEGMENT_COLUMNS = (
     "session, agent, kind, parent_id, forked_from, agent_type, project, cwds, git_branch, versions, title, entrypoint,"
     " started_at, ended_at, complete, lines, usage_lines, skipped_usage, turns, prompts, interruptions, compactions,"
     " api_errors, tool_calls, tool_errors, tool_denied, subagents, lines_added, lines_removed, active_ms, first_at,"
-    " opening_hash, opening"
+    " opening_hash, opening, task_type"
 )
 _SEGMENT_WIDTH = _SEGMENT_COLUMNS.count(",") + 1
 
@@ -79,9 +82,10 @@ class LogWriter:
         checkpoint: Checkpoint,
         parsed: ParsedLog,
         summaries: Sequence[Sequence[object]],
+        findings: Sequence[Iterable[Finding]],
         before: Sequence[Session] | None = None,
     ) -> None:
-        """Store a log: ``summaries`` belong to its sessions in order.
+        """Store a log: ``summaries`` and ``findings`` belong to its sessions in order.
 
         ``before`` is what was stored of it when the source only read on; then only what differs is written.
         """
@@ -92,9 +96,10 @@ class LogWriter:
             self._delete_segments(list(old.values()))
             old = {}
         known = {session.id: session for session in before or ()}
-        for ordinal, (session, summary) in enumerate(zip(parsed.sessions, summaries, strict=True)):
+        for ordinal, (session, summary, found) in enumerate(zip(parsed.sessions, summaries, findings, strict=True)):
             segment = self._write_segment(old.get(ordinal), log, ordinal, session, summary)
             self._write_records(segment, session, known.get(session.id))
+            write_findings(self._connection, segment, session.id, found)
             self.touched.segments.add(segment)
             self.touched.sessions.add(session.id)
 
@@ -176,7 +181,7 @@ class LogWriter:
             )
         self._insert("responses", RESPONSE_COLUMNS, rows)
         self._insert("tool_calls", TOOL_CALL_COLUMNS, [tool_call_row(segment, record, positions) for record in calls])
-        self._insert("prompts", 8, [prompt_row(segment, record) for record in prompts])
+        self._insert("prompts", PROMPT_COLUMNS, [prompt_row(segment, record) for record in prompts])
         self._insert("markers", 7, [marker_row(segment, record) for record in markers])
 
     def _insert(self, table: str, width: int, rows: list[Row]) -> None:
@@ -204,6 +209,20 @@ class LogWriter:
             self._connection.execute("DELETE FROM better_copies WHERE better_segment = ?", key)
             self._connection.execute("DELETE FROM segments WHERE segment = ?", key)
             self.touched.segments.discard(segment)
+
+
+def write_findings(connection: sqlite3.Connection, segment: int, session: str, findings: Iterable[Finding]) -> None:
+    """Let ``findings`` be all that was found in this segment."""
+    connection.execute("DELETE FROM findings WHERE segment = ?", (segment,))
+    add_findings(connection, segment, session, findings)
+
+
+def add_findings(
+    connection: sqlite3.Connection, segment: int, session: str, findings: Iterable[Finding], shared: bool = False
+) -> None:
+    """Add ``findings`` to those of this segment; ``shared``: found by comparing it with others."""
+    rows = [finding_row(segment, session, finding, shared) for finding in findings]
+    connection.executemany(f"INSERT OR REPLACE INTO findings VALUES ({_marks(FINDING_COLUMNS)})", rows)
 
 
 def _changed(records: Sequence[R], before: Sequence[R]) -> Sequence[R]:

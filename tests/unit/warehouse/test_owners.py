@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from tachograph.app.reading import summary_columns
+from tachograph.app.analyst import Analyst
+from tachograph.app.workspace import Prices
 from tachograph.model import ParsedLog, Prompt, Response, Session, Usage
+from tachograph.settings import Settings
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.store import open_writer, transaction
 from tachograph.warehouse.writer import Checkpoint, LogWriter
@@ -43,12 +45,13 @@ def session_of(copy: Copy, *responses: Response, prompts: tuple[Prompt, ...] = (
 def store(folder: Path, sessions: list[tuple[str, Session]]) -> dict[str, tuple[int, int]]:
     """Write each (log, session) in a batch of its own; returns session id -> (responses, output) that count for it."""
     with open_writer(folder) as connection:
+        analyst = Analyst(Prices(Settings(), connection), Settings())
         for log, session in sessions:
             with transaction(connection):
                 writer = LogWriter(connection, lambda *_: 7)
                 checkpoint = Checkpoint(hash(log) >> 2, "claude_code", log, 1, 1, 1, 1, 0, 1, 1, 0)
-                writer.write(checkpoint, ParsedLog((session,)), [summary_columns(session, -1)])
-                derive(connection, writer.touched, summary_columns)
+                writer.write(checkpoint, ParsedLog((session,)), [analyst.describe(session, -1)], [()])
+                derive(connection, writer.touched, analyst)
         rows = connection.execute(
             "SELECT s.id, coalesce(sum(u.responses), 0), coalesce(sum(u.output), 0) FROM sessions s"
             " LEFT JOIN usage_quarters u USING (session) GROUP BY s.id"

@@ -19,7 +19,7 @@ DELETE FROM sessions WHERE id IN (SELECT id FROM dirty_sessions)
 INSERT INTO sessions (
     id, agent, kind, parent_id, root_id, forked_from, agent_type, project, git_branch, version, title, opening,
     opening_hash, entrypoint, started_at, ended_at, complete, turns, prompts, interruptions, compactions, api_errors,
-    tool_calls, tool_errors, tool_denied, subagents, lines_added, lines_removed, active_ms, copies)
+    tool_calls, tool_errors, tool_denied, subagents, lines_added, lines_removed, active_ms, copies, task_type)
 WITH ranked AS (
     SELECT s.*,
         row_number() OVER (PARTITION BY s.session
@@ -48,7 +48,8 @@ SELECT
     max(CASE nth_last WHEN 1 THEN complete END),
     sum(turns), sum(prompts), sum(interruptions), sum(compactions), sum(api_errors), sum(tool_calls), sum(tool_errors),
     sum(tool_denied), sum(subagents), sum(lines_added), sum(lines_removed), sum(active_ms),
-    0
+    0,
+    coalesce(max(CASE nth WHEN 1 THEN task_type END), min(task_type))
 FROM ranked GROUP BY session
 ON CONFLICT (id) DO UPDATE SET
     agent = excluded.agent, kind = excluded.kind, parent_id = excluded.parent_id, root_id = excluded.root_id,
@@ -59,7 +60,7 @@ ON CONFLICT (id) DO UPDATE SET
     interruptions = excluded.interruptions, compactions = excluded.compactions, api_errors = excluded.api_errors,
     tool_calls = excluded.tool_calls, tool_errors = excluded.tool_errors, tool_denied = excluded.tool_denied,
     subagents = excluded.subagents, lines_added = excluded.lines_added, lines_removed = excluded.lines_removed,
-    active_ms = excluded.active_ms, copies = excluded.copies;
+    active_ms = excluded.active_ms, copies = excluded.copies, task_type = excluded.task_type;
 
 UPDATE sessions SET copies = (
     SELECT count(DISTINCT r.key) FROM segments s JOIN responses r USING (segment)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tachograph.redaction import default_cleaner
-from tachograph.sources._signature import error_signature
+from tachograph.sources._errors import describe_error
 from tests.unit.sources.parsing import CLEAN
 
 
@@ -26,21 +26,21 @@ from tests.unit.sources.parsing import CLEAN
     ],
 )
 def test_errors_of_one_kind_have_one_signature(text, signature):
-    assert error_signature(text, CLEAN) == signature
+    assert describe_error(text, CLEAN).signature == signature
 
 
 def test_a_signature_holds_no_secret_and_at_most_200_characters():
     secret = "gh" + "p_" + "Ab3" * 12
-    signature = error_signature(f"cannot log in with {secret} " + "x" * 500, CLEAN)
+    signature = describe_error(f"cannot log in with {secret} " + "x" * 500, CLEAN).signature
     assert secret not in (signature or "")
     assert len(signature or "") == 200
 
 
 def test_without_stored_text_there_is_none():
-    assert error_signature("Exit code 1\nfailed", default_cleaner(store_text=False)) is None
+    assert describe_error("Exit code 1\nfailed", default_cleaner(store_text=False)).signature is None
 
 
 @given(st.text(max_size=300))
 def test_any_text_has_a_signature_or_none(text):
-    signature = error_signature(text, CLEAN)
+    signature = describe_error(text, CLEAN).signature
     assert signature is None or 0 < len(signature) <= 200

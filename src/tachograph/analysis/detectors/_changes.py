@@ -1,0 +1,197 @@
+"""What happened between two calls that may have changed the outcome of the second."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable
+from functools import cache, cached_property
+from importlib import resources
+from itertools import accumulate
+
+import msgspec
+
+from tachograph.analysis.detectors._files import files_of, tail
+from tachograph.analysis.detectors._rewinds import find_rewinds
+from tachograph.analysis.detectors._scene import Scene
+from tachograph.analysis.shell import ShellEffects, examine_command
+from tachograph.model import ToolCall
+
+CUT_FROM = 450
+"""Commands are stored up to 500 characters, up to 50 less when a redaction lies across the cut: this may be a part."""
+_BACKGROUND_MS = 10_000
+"""A subagent that answers within this time was sent to the background, where it works on: 4 s at most in the real
+histories looked at, where the quickest that was waited for took 14."""
+_FOREVER = 2**63 - 1
+_WAITING = re.compile(r"\b(?:u?sleep|wait|watch|Start-Sleep|Wait-\w+)\b|--wait\b|--watch\b|\btail\b.* -[a-zA-Z]*[fF]\b")
+
+
+class Changes:
+    """All of a session that may have changed files, or the outcome of a command."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def outcome_may_differ(self, first: ToolCall, second: ToolCall, own: Collection[int] = ()) -> bool:
+        """Whether anything from ``first`` on may have changed what ``second`` would do; calls at ``own`` do not count.
+
+        Any change, a word of a person, a notification, a wait.
+        """
+        if _any_between(self._words, first.position, second.position):
+            return True
+        return any(call.position not in own and may_change(call) for call in self._meanwhile(first, second))
+
+    def files_may_differ(self, first: ToolCall, second: ToolCall, files: Iterable[str]) -> bool:
+        """Whether anything from ``first`` on may have changed one of ``files`` (paths), or removed ``first`` itself.
+
+        A change of these files or of anything, a person's own command, something that ended in the background, a wait
+        for something to happen; a compaction or a rewind, which takes what was read out of the context.
+        """
+        if _any_between(self._breaks, first.position, second.position):
+            return True
+        tails = {tail(path) for path in files}
+        return any(self._may_change_files(call, tails) for call in self._meanwhile(first, second))
+
+    def _may_change_files(self, call: ToolCall, tails: set[str]) -> bool:
+        if call.category == "edit":
+            touched = set(map(tail, files_of(call, self._scene.folder(call))))
+            if touched and not touched & tails:
+                return False
+        return may_change(call)
+
+    def _meanwhile(self, first: ToolCall, second: ToolCall) -> list[ToolCall]:
+        """Calls made between the two, and those made before ``first`` that went on when it had begun.
+
+        Commands come last: to judge them takes longest.
+        """
+        calls = self._scene.calls
+        after = bisect_right(calls, first.position, key=_position)
+        found = calls[after : bisect_left(calls, second.position, key=_position)]
+        if after > 1 and self._latest[after - 2] > first.started_at:
+            found += [call for call in calls[: after - 1] if self._end(call) > first.started_at]
+        return sorted(found, key=lambda call: call.category == "shell")
+
+    @cached_property
+    def _latest(self) -> list[int]:
+        """When the last of the calls up to each one ended."""
+        return list(accumulate(map(self._end, self._scene.calls), max))
+
+    def _end(self, call: ToolCall) -> int:
+        end = call.started_at if call.ended_at is None else call.ended_at
+        if call.category != "subagent" or end - call.started_at >= _BACKGROUND_MS:
+            return end
+        if call.status not in ("ok", "missing") or call.name in _tools().attending:
+            return end
+        return self._end_of_subagent(call)
+
+    def _end_of_subagent(self, call: ToolCall) -> int:
+        """When a subagent in the background reported its end; never, when no notification names it."""
+        name = call.spawned or call.id
+        return next((p.at for p in self._scene.prompts if p.kind == "notification" and name in p.text), _FOREVER)
+
+    @cached_property
+    def _words(self) -> list[int]:
+        """Positions of what a person or the program said, and of waits."""
+        told = [p.position for p in self._scene.prompts if p.kind != "compact_summary"]
+        told += [m.position for m in self._scene.markers if m.kind in ("interruption", "rollback")]
+        return sorted(told + [call.position for call in self._scene.calls if _is_word(call)])
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        """Positions after which a file may be another, or what was read of it be gone."""
+        scene = self._scene
+        found = [m.position for m in scene.markers if m.kind in ("compaction", "rollback")]
+        found += [p.position for p in scene.prompts if p.kind in ("shell", "notification", "compact_summary")]
+        found += [call.position for call in scene.calls if waits(call)]
+        return sorted(found + [rewind.end for rewind in find_rewinds(scene.prompts, scene.markers)])
+
+
+def may_change(call: ToolCall) -> bool:
+    """Whether a call may have changed a file, a process or remote state. When in doubt it may."""
+    kind = call.category
+    if call.status == "cancelled" or kind in ("read", "search", "web", "task"):
+        return False
+    if kind == "edit":
+        return call.status in ("ok", "missing") or (call.status == "error" and _may_have_been_written(call))
+    if kind == "shell":
+        effects = effects_of(call)
+        return effects is None or effects.changes
+    if call.status == "denied":
+        return False
+    if kind.startswith("mcp:"):
+        return not _only_reads(call.name)
+    return call.name not in _tools().harmless and call.name not in _tools().asking
+
+
+def _may_have_been_written(call: ToolCall) -> bool:
+    """Whether a failed edit leaves doubt about its file.
+
+    Of a patch of several files some may have been written; a tool that wants the file read again has seen somebody
+    else's change, or has forgotten what was read.
+    """
+    error = call.error_signature
+    return bool(call.more_files) or error is None or any(phrase in error for phrase in _tools().read_again)
+
+
+def effects_of(call: ToolCall) -> ShellEffects | None:
+    """What the command of a shell call does; None when it is not known whole."""
+    if not call.command or len(call.command) >= CUT_FROM:
+        return None
+    return examine_command(call.command)
+
+
+def waits(call: ToolCall) -> bool:
+    """Whether a command lets time pass on purpose."""
+    return call.command is not None and _WAITING.search(call.command) is not None
+
+
+def grows(path: str) -> bool:
+    """Whether a file is one that programs write to while they run."""
+    return path.lower().endswith(_tools().growing)
+
+
+def _is_word(call: ToolCall) -> bool:
+    """A refusal is a person's word too, and a wait lets the world go on."""
+    return call.status == "denied" or call.name in _tools().asking or waits(call)
+
+
+class _Tools(msgspec.Struct, frozen=True):
+    harmless: frozenset[str]
+    asking: frozenset[str]
+    attending: frozenset[str]
+    read_again: tuple[str, ...]
+    growing: tuple[str, ...]
+    reading: re.Pattern[str]
+    changing: re.Pattern[str]
+
+
+@cache
+def _tools() -> _Tools:
+    table = tomllib.loads(
+        resources.files("tachograph.analysis.detectors").joinpath("tools.toml").read_text(encoding="utf-8")
+    )
+    reading, changing = ("|".join(table["mcp"][key]) for key in ("reading", "changing"))
+    return _Tools(
+        frozenset(table["harmless"]),
+        frozenset(table["asking"]),
+        frozenset(table["attending"]),
+        tuple(table["read_again"]),
+        tuple(table["growing"]),
+        re.compile(rf"(?:{reading})(?![a-z])"),
+        re.compile(rf"(?:^|[_-])(?:{changing})(?![a-z])|(?:{changing.title()})(?![a-z])"),
+    )
+
+
+def _only_reads(name: str) -> bool:
+    tool = name.rpartition("__")[2].lstrip("_")
+    return _tools().reading.match(tool) is not None and _tools().changing.search(tool) is None
+
+
+def _position(call: ToolCall) -> int:
+    return call.position
+
+
+def _any_between(positions: list[int], after: int, before: int) -> bool:
+    at = bisect_right(positions, after)
+    return at < len(positions) and positions[at] < before

@@ -1,0 +1,85 @@
+"""What a detector is, where the detectors are found, and how they are run."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, Literal
+
+import msgspec
+
+from tachograph.analysis.detectors._scene import Scene
+from tachograph.model import Finding
+
+Scope = Literal["session", "siblings"]
+
+
+class Detector(msgspec.Struct, frozen=True):
+    """One kind of waste and how it is found."""
+
+    name: str
+    """As findings and ``--detector`` name it."""
+    title: str
+    """For people, a few words."""
+    scope: Scope
+    """session: looks at one session; siblings: compares the subagents of one session with each other."""
+    find: Callable[[Any], Iterable[Any]]
+    """session: Scene -> findings. siblings: list of Scenes -> (index of the Scene, finding)."""
+
+    @property
+    def doc(self) -> str:
+        """What counts, and what does not: the function's docstring."""
+        from inspect import cleandoc  # slow to import, and seldom needed
+
+        return cleandoc(self.find.__doc__ or "")
+
+    def __call__(self, scene: Scene) -> list[Finding]:
+        """The findings of this detector in one session, in order; none for a detector of siblings."""
+        return [_signed(finding, self.name) for finding in self.find(scene)] if self.scope == "session" else []
+
+    def compare(self, scenes: Sequence[Scene]) -> list[tuple[int, Finding]]:
+        """The findings among the subagents of one session, each with the index of the one it belongs to."""
+        return [(at, _signed(finding, self.name)) for at, finding in self.find(scenes)]
+
+
+def _signed(finding: Finding, name: str) -> Finding:
+    return msgspec.structs.replace(finding, detector=name)
+
+
+def detector(name: str, title: str, scope: Scope = "session") -> Callable[[Callable[[Any], Iterable[Any]]], Detector]:
+    """Make a pure function a detector."""
+    return lambda find: Detector(name, title, scope, find)
+
+
+@cache
+def load_detectors(package: str = "tachograph.analysis.detectors") -> dict[str, Detector]:
+    """All detectors by name, in order of name: those in every module of ``package`` without a leading underscore.
+
+    Raises ValueError when two have the same name.
+    """
+    found: dict[str, Detector] = {}
+    home = importlib.import_module(package)
+    for info in pkgutil.iter_modules(home.__path__):
+        if info.name.startswith("_"):
+            continue
+        module = importlib.import_module(f"{package}.{info.name}")
+        for value in vars(module).values():
+            if isinstance(value, Detector) and found.setdefault(value.name, value) is not value:
+                raise ValueError(f"There are two detectors named {value.name!r}.")
+    return dict(sorted(found.items()))
+
+
+def find_waste(scene: Scene) -> list[Finding]:
+    """All waste of one session, in order of detectors."""
+    return [finding for one in _of_scope("session") for finding in one(scene)]
+
+
+def find_shared_waste(scenes: Sequence[Scene]) -> list[tuple[int, Finding]]:
+    """Waste among the subagents of one session: (index of the subagent it belongs to, finding)."""
+    return [pair for one in _of_scope("siblings") for pair in one.compare(scenes)]
+
+
+def _of_scope(scope: Scope) -> Iterator[Detector]:
+    return (one for one in load_detectors().values() if one.scope == scope)
