@@ -60,6 +60,7 @@ HEAVY_MODULES = {
     "socket",
     "sqlite3",
     "subprocess",
+    "tree_sitter",
     "xxhash",
     "zstandard",
 }

@@ -9,25 +9,66 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tachograph.analysis.detectors import load_detectors
+    from tachograph.app.analysis import Analysis, analyse, detect, read_session, score
     from tachograph.app.cost import report_cost
     from tachograph.app.filters import Filter, make_filter
+    from tachograph.app.findings import FindingFilter, FindingRecord
     from tachograph.app.ingest import ingest
+    from tachograph.app.open_history import History
     from tachograph.app.reporting import open_report
+    from tachograph.app.score import Score
     from tachograph.app.workspace import Workspace
     from tachograph.errors import TachographError
+    from tachograph.judge import JudgeConfig
+    from tachograph.model import Finding, Session
 
 __version__ = "0.1.0"
 
-__all__ = ["Filter", "TachographError", "Workspace", "ingest", "make_filter", "open_report", "report_cost"]
+__all__ = [
+    "Analysis",
+    "Filter",
+    "Finding",
+    "FindingFilter",
+    "FindingRecord",
+    "History",
+    "JudgeConfig",
+    "Score",
+    "Session",
+    "TachographError",
+    "Workspace",
+    "analyse",
+    "detect",
+    "ingest",
+    "load_detectors",
+    "make_filter",
+    "open_report",
+    "read_session",
+    "report_cost",
+    "score",
+]
 
 _HOMES = {
+    "Analysis": "app.analysis",
     "Filter": "app.filters",
+    "Finding": "model",
+    "FindingFilter": "app.findings",
+    "FindingRecord": "app.findings",
+    "History": "app.open_history",
+    "JudgeConfig": "judge",
+    "Score": "app.score",
+    "Session": "model",
     "TachographError": "errors",
     "Workspace": "app.workspace",
+    "analyse": "app.analysis",
+    "detect": "app.analysis",
     "ingest": "app.ingest",
+    "load_detectors": "analysis.detectors",
     "make_filter": "app.filters",
     "open_report": "app.reporting",
+    "read_session": "app.analysis",
     "report_cost": "app.cost",
+    "score": "app.analysis",
 }
 
 

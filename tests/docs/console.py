@@ -4,7 +4,8 @@ A line that begins with ``$ `` is a command; the lines up to the next one are wh
 together. ``…`` alone on a line stands for any lines, within a line for any characters. A command whose output is not
 shown only has to end well. ``# exit 3`` at a command's end says that it ends with exit code 3. All commands of a page
 run in one shell, one after the other, in the home of Ada, who has the demo's logs. ``<!-- history: fork -->`` before a
-block gives her another history (see histories.py) and a new shell.
+block gives her another history (see histories.py) and a new shell. ``<!-- file: price.py -->`` before a block of code
+puts it into her home under that name, before anything runs.
 
 python -m tests.docs.console                 says which pages differ from what tacho prints
 python -m tests.docs.console --write         writes into the pages what tacho prints; ``?`` below a command asks for all
@@ -31,6 +32,7 @@ ANY = "…"
 MARK = "\x1e"
 
 _HISTORY = re.compile(r"<!-- history: (\w+) -->")
+_FILE = re.compile(r"^<!-- file: ([\w.-]+) -->\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 _WANTED = re.compile(r"\?(\d*)")
 
@@ -89,12 +91,19 @@ def read_commands(text: str) -> list[Command]:
     return found
 
 
-def run_commands(commands: list[Command], folder: Path) -> None:
+def read_files(text: str) -> dict[str, str]:
+    """The blocks of code that a page wants to lie in Ada's home, by name."""
+    return dict(_FILE.findall(text))
+
+
+def run_commands(commands: list[Command], folder: Path, files: dict[str, str] | None = None) -> None:
     """Run the commands, each history's in a home and shell of its own below ``folder``, and note what they printed."""
     for number, history in enumerate(dict.fromkeys(command.history for command in commands)):
         home = folder / str(number) / "ada"
         home.mkdir(parents=True)
         HISTORIES[history.partition("@")[0]](home)
+        for name, content in (files or {}).items():
+            (home / name).write_text(content, encoding="utf-8")
         part = [command for command in commands if command.history == history]
         steps = [f"{command.text}\nprintf '\\n{MARK}%d\\n' $?" for command in part]
         done = subprocess.run(
@@ -146,7 +155,15 @@ def updated(command: Command) -> list[str] | None:
 def _keeping(shown: list[str], printed: list[str]) -> list[str]:
     """``printed``, but as ``shown`` writes it where that is right: with its wildcards."""
     right = {line: old for old in shown for line in printed if ANY in old and fits([old], [line])}
-    return [right.get(line, line) for line in printed]
+    old = [*shown, *[""] * len(printed)]
+    return [right.get(line) or _with_wildcard(old[number], line) for number, line in enumerate(printed)]
+
+
+def _with_wildcard(old: str, line: str) -> str:
+    """``line`` with the wildcard of ``old``, where the word before it and all behind it are still there."""
+    head, wildcard, tail = old.partition(ANY)
+    found = re.match(rf"(.*\b{re.escape(head.split()[-1])} ).*?({re.escape(tail)})$", line) if head.strip() else None
+    return f"{found[1]}{ANY}{found[2]}" if wildcard and tail and found else line
 
 
 def rewrite(text: str, commands: list[Command]) -> str:
@@ -168,7 +185,7 @@ def main(arguments: list[str]) -> int:
         text = page.read_text(encoding="utf-8")
         commands = read_commands(text)
         with short_folder() as folder:
-            run_commands(commands, folder)
+            run_commands(commands, folder, read_files(text))
         if "--write" in arguments:
             fresh = rewrite(text, commands)
             if fresh != text:

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import re
+import shutil
 import sqlite3
 import sys
 import tomllib
@@ -15,6 +16,7 @@ from types import ModuleType
 
 import pytest
 
+from tachograph.analysis.detectors import load_detectors
 from tachograph.cli._frame import tacho
 from tachograph.settings import options
 
@@ -43,6 +45,34 @@ def test_page_is_fresh(make_docs: ModuleType, page: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == make_docs.PAGES[page](), "run make docs"
 
 
+@pytest.mark.parametrize("page", ["export.md", "waste.md"])
+def test_parts_of_the_page_are_fresh(make_docs: ModuleType, page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    assert text == make_docs.fill(text, make_docs.PARTS[page]), "run make docs"
+    assert set(make_docs.PARTS) == {"export.md", "waste.md"}
+
+
+def test_a_part_is_put_in_its_place(make_docs: ModuleType) -> None:
+    page = "a\n<!-- one: made by tools/make_docs.py -->\nold\n<!-- end of one -->\nb\n"
+    filled = make_docs.fill(page, {"one": lambda: "new\n"})
+    assert filled == "a\n<!-- one: made by tools/make_docs.py -->\n\nnew\n\n<!-- end of one -->\nb\n"
+    assert make_docs.fill(filled, {"one": lambda: "new\n"}) == filled
+    for broken in (page.replace("end of one", "end"), page.replace("one:", "two:")):
+        with pytest.raises(ValueError, match="no place for one"):
+            make_docs.fill(broken, {"one": lambda: "new\n"})
+
+
+def test_every_detector_and_every_error_that_passes_is_on_the_page() -> None:
+    page = (DOCS / "waste.md").read_text(encoding="utf-8")
+    counted = page.partition("## What counts, and what does not")[2].partition("\n## ")[0]
+    assert re.findall(r"^### (\w+)$", counted, re.MULTILINE) == list(load_detectors())
+    passing = page.partition("## Errors that pass by themselves")[2].partition("\n## ")[0]
+    table = resources.files("tachograph.sources").joinpath("transient.toml").read_text("utf-8")
+    ids = [row["id"].replace("-", " ") for row in tomllib.loads(table)["error"]]
+    assert re.findall(r"^\| ([a-z ]+) \| `", passing, re.MULTILINE) == ids
+    assert "`database is locked`" in passing
+
+
 def test_check_finds_a_stale_page_and_writes_nothing(
     make_docs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -56,8 +86,12 @@ def test_check_finds_a_stale_page_and_writes_nothing(
     monkeypatch.setattr(sys, "argv", ["make_docs.py", "--check"])
     assert make_docs.main() == 0
     (tmp_path / "schema.md").write_text("old")
+    shutil.copy(DOCS / "waste.md", tmp_path)
     assert make_docs.main() == 1
-    assert "stale: schema.md" in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith("stale: schema.md\n")
+    (tmp_path / "waste.md").write_text((DOCS / "waste.md").read_text("utf-8").replace("A run of n calls", "One call"))
+    assert make_docs.main() == 1
+    assert "stale: schema.md, waste.md" in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------------------------------ schema

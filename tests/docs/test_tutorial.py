@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.console import PAGES, ROOT, fits, read_commands, rewrite, run_commands, short_folder
+from tests.docs.console import PAGES, ROOT, fits, read_commands, read_files, rewrite, run_commands, short_folder
 
 WITH_COMMANDS = [page for page in PAGES if "```console" in page.read_text(encoding="utf-8")]
 
@@ -20,9 +20,10 @@ needs_bash = pytest.mark.skipif(
 @needs_bash
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_the_commands_of_the_page_print_what_it_shows(page: Path):
-    commands = read_commands(page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    commands = read_commands(text)
     with short_folder() as folder:
-        run_commands(commands, folder)
+        run_commands(commands, folder, read_files(text))
     for command in commands:
         where = f"{page.name}:{command.line}: $ {command.text}"
         printed = "\n".join(command.printed)
@@ -33,7 +34,8 @@ def test_the_commands_of_the_page_print_what_it_shows(page: Path):
 
 def test_the_tutorial_uses_every_command_that_a_beginner_needs():
     text = "\n".join(command.text for command in read_commands((ROOT / "docs" / "tutorial.md").read_text("utf-8")))
-    for name in ("demo", "ingest", "sessions", "show", "cost", "retries", "tools", "doctor", "export", "purge"):
+    names = ("demo", "ingest", "sessions", "show", "cost", "retries", "tools", "waste", "score", "doctor", "export")
+    for name in (*names, "purge"):
         assert f"tacho {name}" in text
 
 
@@ -72,14 +74,21 @@ def test_commands_are_read_with_their_history_and_exit_code():
     assert [c.history.partition("@")[0] for c in commands] == ["demo", "fork", "fork"]
 
 
+def test_files_are_read_with_their_names():
+    page = "<!-- file: a.py -->\n```python\nprint(1)\n\nprint(2)\n```\n```python\nprint(3)\n```\n"
+    assert read_files(page) == {"a.py": "print(1)\n\nprint(2)\n"}
+
+
 def test_output_before_any_command_is_refused():
     with pytest.raises(ValueError, match="line 2"):
         read_commands("```console\nlost\n```\n")
 
 
 def test_rewriting_keeps_wildcards_and_leaves_out_what_was_left_out():
-    page = "```console\n$ a\nin … s\nold\n$ b\nhead\n…\n$ c\n?2\n```\n"
+    page = "```console\n$ a\nin … s\nold\n$ b\nhead\n…\n$ c\n?2\n$ d\n7 read in … s\n```\n"
     commands = read_commands(page)
-    for command, printed in zip(commands, (["in 3 s", "new"], ["top", "x", "y"], ["1", "2", "3"]), strict=True):
+    outputs = (["in 3 s", "new"], ["top", "x", "y"], ["1", "2", "3"], ["8 read in 0.3 s"])
+    for command, printed in zip(commands, outputs, strict=True):
         command.code, command.printed = 0, printed
-    assert rewrite(page, commands) == "```console\n$ a\nin … s\nnew\n$ b\ntop\n…\n$ c\n1\n2\n…\n```\n"
+    shown = "```console\n$ a\nin … s\nnew\n$ b\ntop\n…\n$ c\n1\n2\n…\n$ d\n8 read in … s\n```\n"
+    assert rewrite(page, commands) == shown

@@ -23,6 +23,7 @@ def find_session(connection: sqlite3.Connection, name: str) -> str:
     A main session is meant before its subagents, whose ids begin with its own; a subagent may be named by the last
     part of its id. Raises NotFound, with up to five candidates in the hint.
     """
+    name = name.encode("utf-8", "replace").decode()  # an argument may hold any bytes
     mains = _matching(connection, name, "root_id")
     exact = [one for one in mains if name in (one, _native(one))]
     candidates = exact or mains or _matching(connection, name, "id") or _matching_tails(connection, name)
@@ -157,7 +158,8 @@ def _short_name(connection: sqlite3.Connection, id: str) -> str:
     native = _native(id)
     if "/" in native:
         return native.rpartition("/")[2]
-    for length in _LENGTHS:
-        if len(_matching(connection, native[:length], "root_id")) < 2:
+    for length in (*_LENGTHS, None):
+        found = _matching(connection, native[:length], "root_id") or _matching(connection, native[:length], "id")
+        if found in ([], [id]):
             return native[:length]
-    return native if len(_matching(connection, native, "root_id")) < 2 else id
+    return id

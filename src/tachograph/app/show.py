@@ -14,9 +14,12 @@ from tachograph.analysis.summary import summarise
 from tachograph.analysis.turns import Turn, split_turns
 from tachograph.app.filters import Filter
 from tachograph.app.history import Cost, Shared, load_history
+from tachograph.app.judging import stored_score
+from tachograph.app.score import Score, score_sessions
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.sessions import list_tree, load_row
 from tachograph.app.totals import to_usd
+from tachograph.judge import JudgeConfig
 from tachograph.model import Marker, MarkerKind, Session, Usage, to_datetime
 
 
@@ -113,10 +116,14 @@ class SessionStory(msgspec.Struct):
     turns: list[TurnRecord]
     subagents: list[SubagentRecord]
     markers: list[MarkerRecord]
+    score: Score | None = None
+    """Its three axes; null when its own log is missing."""
 
 
-def tell_session(connection: sqlite3.Connection, id: str, chosen: Filter) -> SessionStory:
-    """The story of the session ``id``. Raises LookupError when there is none."""
+def tell_session(
+    connection: sqlite3.Connection, id: str, chosen: Filter, judge: JudgeConfig | None = None
+) -> SessionStory:
+    """The story of the session ``id``; ``judge`` is the one whose stored verdict counts. Raises LookupError."""
     row = load_row(connection, id)
     history = load_history(connection, id)
     tree = list_tree(connection, id)
@@ -139,7 +146,13 @@ def tell_session(connection: sqlite3.Connection, id: str, chosen: Filter) -> Ses
         [_record_turn(turn, history.costs, starters) for turn in turns],
         [SubagentRecord(depth, starters[below.id], below) for depth, below in tree],
         [_record_marker(marker, turn.number) for turn in turns for marker in turn.part.markers],
+        _score(connection, session, judge or JudgeConfig()),
     )
+
+
+def _score(connection: sqlite3.Connection, session: Session, judge: JudgeConfig) -> Score | None:
+    found = score_sessions(connection, [session.id], lambda _: stored_score(connection, session, judge))
+    return found[0] if found else None
 
 
 def _find_spawns(turns: list[Turn], tree: list[tuple[int, SessionRow]]) -> dict[str, int]:

@@ -8,12 +8,15 @@ from tachograph.app.cost import CostGroup
 from tachograph.app.filters import Filter
 from tachograph.app.overview import Overview, Week
 from tachograph.app.retries import Signal
+from tachograph.app.waste import WasteGroup
 from tachograph.cli._usage import token_line
 from tachograph.cli.cost import remarks
 from tachograph.report.document import Bar, Beside, Block, Chart, Column, Document, Facts, Heading, Line, Table
 from tachograph.report.units import count, counted, day, percent, seconds, tokens, usd, usd_short
 
 _GROUPS = 4
+_WASTES = 2
+"""Kinds of waste named."""
 
 
 def describe_overview(overview: Overview, chosen: Filter) -> Document:
@@ -140,9 +143,27 @@ def _signals(overview: Overview) -> list[Block]:
                 ("follow-ups", f"{follow_ups:.1f} prompts per session" if follow_ups else "none"),
                 ("interruptions", _in_sessions(retries.interruptions)),
                 ("reopened", _reopened(retries.structural_retries)),
+                *_axes(overview),
             ]
         ),
     ]
+
+
+def _axes(overview: Overview) -> list[tuple[str, str]]:
+    """Verdicts of the token axis, and the dearest kinds of waste."""
+    verdicts = overview.token_verdicts
+    judged = [(verdicts.get("above_p75", 0), "above"), (verdicts.get("within_band", 0), "within")]
+    judged.append((verdicts.get("below_p25", 0), "below"))
+    words = ", ".join(f"{number} {where}" for number, where in judged if number)
+    found = [group for group in overview.waste if group.findings][:_WASTES]
+    waste = ", ".join(f"{group.key.replace('_', ' ')} {_waste_cost(group)}" for group in found)
+    return [("token use", f"{words} their band" if words else "no verdict yet"), ("waste", waste or "none found")]
+
+
+def _waste_cost(group: WasteGroup) -> str:
+    if group.wasted_usd is None:
+        return "unpriced"
+    return ("≥" if group.unpriced_findings else "≈") + usd_short(group.wasted_usd)
 
 
 def _in_sessions(signal: Signal) -> str:

@@ -12,6 +12,9 @@ from tachograph.app.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+MANY = 10**9
+"""The highest number that an option takes."""
+
 _FILTERS = (
     click.option("--since", metavar="WHEN", help="From this date, time, or 7d (seven days ago) on."),
     click.option("--until", metavar="WHEN", help="Up to, not including, this date or time."),
@@ -47,6 +50,8 @@ def chosen_filter(
     workspace: Workspace, since: str | None, until: str | None, project: str | None, agent: str | None, tz: str | None
 ) -> Filter:
     """The filter that the options ask for; the zone of the settings when none is named. Raises UsageError."""
+    if project is not None:
+        project = project.encode("utf-8", "replace").decode()  # an argument may hold any bytes
     if agent is not None:
         from tachograph.app.plan import check_agent
 

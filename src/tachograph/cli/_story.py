@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import TypeVar
 
+from tachograph.app.score import Score
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.show import MarkerRecord, SessionStory, TurnRecord
+from tachograph.cli._scores import token_words, trajectory_words, waste_words
 from tachograph.cli._tree import describe_subagents
 from tachograph.cli._usage import token_line
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Table
@@ -69,6 +71,7 @@ def _facts(story: SessionStory, zone: tzinfo) -> list[tuple[str, str]]:
         ("work", _work(row)),
         ("files", _files(story)),
         ("tools", _tools(story)),
+        *_axes(story),
         ("shared", _shared(story)),
         ("note", _remarks(story)),
     ]
@@ -138,6 +141,23 @@ def _tools(story: SessionStory) -> str:
     rest = sum(number for _, number in named[_TOOLS:])
     shown = [f"{name} {count(number)}" for name, number in named[:_TOOLS]]
     return _join(*shown, f"others {count(rest)}" if rest else "")
+
+
+def _axes(story: SessionStory) -> list[tuple[str, str]]:
+    """The verdicts in a line each; tacho score tells more."""
+    if story.score is None:
+        return []
+    judged = story.score.trajectory.verdict is not None
+    return [
+        ("token use", token_words(story.score.token)),
+        ("trajectory", trajectory_words(story.score.trajectory) if judged else ""),
+        ("waste", _waste(story.score)),
+    ]
+
+
+def _waste(score: Score) -> str:
+    more = f" (tacho score {score.name})" if score.waste.findings else ""
+    return waste_words(score.waste) + more
 
 
 def _shared(story: SessionStory) -> str:

@@ -9,7 +9,7 @@ import click
 
 from tachograph.app.retries import By, FailureCluster, RetryReport, RetrySignals, Signal, report_retries
 from tachograph.app.workspace import Workspace
-from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
+from tachograph.cli._options import MANY, chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
@@ -28,7 +28,7 @@ _LEGEND = (
 )
 @click.option(
     "--limit",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MANY),
     default=10,
     show_default=True,
     metavar="N",

@@ -11,7 +11,7 @@ import msgspec
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.sessions import SessionList, Sort, list_sessions
 from tachograph.app.workspace import Workspace
-from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
+from tachograph.cli._options import MANY, chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
@@ -37,7 +37,9 @@ _SORTED: dict[Sort, str] = {
 @click.option(
     "--sort", type=click.Choice(typing.get_args(Sort)), default="recent", show_default=True, help="The highest first."
 )
-@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="How many; 0: all.")
+@click.option(
+    "--limit", type=click.IntRange(0, MANY), default=20, show_default=True, metavar="N", help="How many; 0: all."
+)
 @click.option("--subagents", is_flag=True, help="List subagents by themselves.")
 @filter_options
 @update_option

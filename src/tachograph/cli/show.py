@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from tachograph.app.find_session import current_folder, find_last, find_session
+from tachograph.app.judging import judge_config
 from tachograph.app.show import tell_session
 from tachograph.app.workspace import Workspace
-from tachograph.cli._options import chosen_filter, json_option, update_option, zone_option
+from tachograph.cli._options import MANY, chosen_filter, json_option, update_option, zone_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.cli._story import describe_story
@@ -19,7 +20,9 @@ _SHOWN = 12
 @click.command()
 @click.argument("session", required=False)
 @click.option("--last", is_flag=True, help="The session that ended last in the project you stand in, else in all.")
-@click.option("--turns", type=click.IntRange(1), default=_SHOWN, show_default=True, metavar="N", help="Turns to show.")
+@click.option(
+    "--turns", type=click.IntRange(1, MANY), default=_SHOWN, show_default=True, metavar="N", help="Turns to show."
+)
 @click.option("--all", "everything", is_flag=True, help="Show every turn and subagent.")
 @zone_option
 @update_option
@@ -41,7 +44,7 @@ def command(
             if session is None
             else find_session(connection, session)
         )
-        story = tell_session(connection, found, chosen)
+        story = tell_session(connection, found, chosen, judge_config(workspace.settings))
     if as_json:
         print_json("show", story)
     else:

@@ -8,7 +8,7 @@ import click
 
 from tachograph.app.tools import By, Sort, ToolGroup, ToolReport, ToolStats, report_tools
 from tachograph.app.workspace import Workspace
-from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
+from tachograph.cli._options import MANY, chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._session import report_connection
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
@@ -32,7 +32,7 @@ _EMPTY = {
     "--sort", type=click.Choice(typing.get_args(Sort)), default="calls", show_default=True, help="What comes first."
 )
 @click.option(
-    "--limit", type=click.IntRange(0), metavar="N", help=f"How many; 0: all [default: {_SHOWN}; all with --json]."
+    "--limit", type=click.IntRange(0, MANY), metavar="N", help=f"How many; 0: all [default: {_SHOWN}; all with --json]."
 )
 @filter_options
 @update_option

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tachograph.analysis.detectors import load_detectors
 from tachograph.app.demo import open_demo
 from tachograph.app.demo.build import write_logs
 from tachograph.app.demo.story import SECRET, Step, load_stories, parse_step
@@ -86,11 +87,29 @@ def test_failed_commands_that_are_repeated(demo: Path) -> None:
         " GROUP BY segment, command, error_signature HAVING count(*) > 1 ORDER BY 2 DESC, 1",
     )
     assert repeated == [
+        (None, 3),  # edits that did not match
+        ("cargo build", 3),
         ("npm run typecheck", 3),
         ("npx playwright test e2e/login.spec.ts --repeat-each 20", 3),
-        ("cargo build", 2),
+        ("npx vitest run", 2),
         ("uv run pytest -q tests/store/test_stock_race.py", 2),
     ]
+
+
+def test_something_for_every_detector(demo: Path) -> None:
+    found = ask(demo, "SELECT detector, count(*) FROM findings GROUP BY detector")
+    assert dict(found) == {
+        "abandoned_branch": 1,
+        "cache_rebuild": 3,
+        "duplicate_subagent_work": 1,
+        "failed_edit_loop": 1,
+        "heavy_result": 1,
+        "redundant_read": 5,
+        "repeated_failed_retry": 2,
+    }
+    assert {name for name, _ in found} == set(load_detectors())
+    causes = ask(demo, "SELECT json_extract(evidence, '$.facts.cause') FROM findings WHERE detector = 'cache_rebuild'")
+    assert sorted(causes) == [("compaction",), ("compaction",), ("idle",)]
 
 
 def test_one_structural_retry(demo: Path) -> None:
@@ -182,7 +201,7 @@ def test_twice_the_same_logs_and_the_same_warehouse(demo: Path, home: Path) -> N
     mine, theirs = dump_warehouse(again), dump_warehouse(demo)
     for dump in (mine, theirs):
         dump.pop("logs")  # paths and times of the files differ
-        for name in ("segments", "responses", "tool_calls", "prompts", "markers"):
+        for name in ("segments", "responses", "tool_calls", "prompts", "markers", "findings"):
             dump[name] = sorted((row[1:] for row in dump[name]), key=repr)
     assert_same(mine, theirs)
 
@@ -285,6 +304,9 @@ def test_every_line_of_every_story_makes_sense() -> None:
         ("fail make a => Error: b", Step("fail", "make a", "Error: b")),
         ("task Explore: Look: there", Step("task", "Look: there", "Explore")),
         ("mcp github get_x", Step("mcp", "github", "get_x")),
+        ("task Explore in src/app: Look", Step("task", "Look", "Explore", folder="src/app")),
+        ("pause 90", Step("pause", added=90)),
+        ("miss a.py", Step("miss", "a.py")),
         ("stop", Step("stop")),
     ],
 )
@@ -292,7 +314,7 @@ def test_steps_are_read(line: str, step: Step) -> None:
     assert parse_step(line) == step
 
 
-@pytest.mark.parametrize("line", ["", "dance", "edit a.py", "read a.py x", "grep a"])
+@pytest.mark.parametrize("line", ["", "dance", "edit a.py", "read a.py x", "grep a", "pause for a while"])
 def test_lines_that_make_no_sense_are_refused(line: str) -> None:
     with pytest.raises(ValueError, match=f"{re.escape(line)}|invalid literal"):
         parse_step(line)

@@ -161,9 +161,10 @@ def test_filters_choose_rows_by_their_own_moment(week: Week, table: str, chosen:
     assert len(records(week.ingest(), table, chosen)) == count
 
 
-def test_findings_are_a_header_without_rows(week: Week) -> None:
+def test_without_findings_there_is_a_header_alone(week: Week) -> None:
     workspace = week.ingest()
-    assert export(workspace, "findings", "csv") == "session,detector,at,evidence\r\n"
+    names = "session,agent,project,id,detector,at,count,wasted_tokens,carried_tokens,wasted_usd,is_estimate,evidence"
+    assert export(workspace, "findings", "csv") == f"{names}\r\n"
     assert export(workspace, "findings", "jsonl") == ""
 
 
@@ -332,10 +333,11 @@ def _add_session(connection: sqlite3.Connection, number: int) -> None:
     )
     calls = [
         (number, n, f"call{n}", None, "Bash", "shell", 1_700_000_000_000 + n, None, "ok", 0,
-         f"echo {n} " + "x" * 200, None, None, None, "none", 1, 2, 10, None, None, None, None, None, None, None)
+         f"echo {n} " + "x" * 200, None, None, None, "none", 1, 2, 10, None, None, None, None, None, None, None,
+         None, 30, 5, None, "")
         for n in range(ROWS // 400)
     ]  # fmt: skip
-    connection.executemany(f"INSERT INTO tool_calls VALUES ({', '.join('?' * 25)})", calls)
+    connection.executemany(f"INSERT INTO tool_calls VALUES ({', '.join('?' * 30)})", calls)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the module resource is not there")

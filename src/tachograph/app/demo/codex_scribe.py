@@ -108,7 +108,13 @@ class CodexScribe(Scribe):
 
     def look_at(self, path: str, lines: int) -> None:
         """A file of the project is read."""
+        self.seen.add(path)
         self.do_run(Step("run", f"sed -n 1,{lines}p {path}", make_file(path, lines)))
+
+    def search(self, word: str) -> None:
+        """A word is looked for in the project."""
+        found = "\n".join(f"src/{word}.rs:{number}: {make_line(self.rng)}" for number in range(7, 90, 9))
+        self.do_run(Step("run", f"rg -n {word} src", found))
 
     def do_edit(self, step: Step) -> None:
         """A file is changed by a patch."""
@@ -125,6 +131,7 @@ class CodexScribe(Scribe):
 
     def patch(self, step: Step, op: str, body: str, change: dict[str, Any]) -> None:
         """An ``apply_patch`` with its event and output."""
+        self.seen.discard(step.what)
         self.call_id = self.token("call_")
         text = f"*** Begin Patch\n*** {op} File: {step.what}\n{body}\n*** End Patch\n"
         item = {"type": "custom_tool_call", "status": "completed", "name": "apply_patch", "call_id": self.call_id}

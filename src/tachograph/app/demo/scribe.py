@@ -34,6 +34,8 @@ class Scribe:
         self.meter = Meter(self.rng, self.base + self.rng.randint(-1500, 2500), self.lifetime)
         self.records: list[Record] = []
         steps = [step for turn in story.turns() for step in turn.steps if step.verb in ("read", "edit", "write")]
+        self.seen: set[str] = set()
+        """Files that were read and not changed since."""
         self.known = [(step.what, max(40, step.added)) for step in steps] or [("README.md", 80)]
 
     def play(self, turns: tuple[Turn, ...]) -> None:
@@ -55,10 +57,22 @@ class Scribe:
         """A file of the project is read."""
         raise NotImplementedError
 
+    def search(self, word: str) -> None:
+        """A word is looked for in the project."""
+        raise NotImplementedError
+
     def look_around(self) -> None:
-        """What agents do between the steps that a story tells: read files, often the same ones again."""
+        """What agents do between the steps that a story tells: read files that are new to them, and search."""
         for _ in range(self.rng.choice((0, 1, 1, 2, 2, 3, 4))):
-            self.look_at(*self.rng.choice(self.known))
+            path, lines = self.rng.choice(self.known)
+            if path in self.seen:
+                self.search(self.rng.choice(_WORDS))
+            else:
+                self.look_at(path, lines)
+
+    def do_pause(self, step: Step) -> None:
+        """Nobody is there for some minutes."""
+        self.wait(60 * step.added)
 
     # --------------------------------------------------------------------------------------------- odds and ends
 
@@ -90,10 +104,11 @@ class Scribe:
         return self.rng.randint(120, 900) + lines * self.rng.randint(9, 13) + len(step.what) // 3
 
     def printed(self, step: Step) -> str:
-        """What a command printed: its telling line last, when it went well; first, when it failed."""
+        """What a command printed: its telling line last, when it went well; first, and always alike, when it failed."""
         if "\n" in step.result:
             return step.result
-        noise = "\n".join(make_line(self.rng) for _ in range(self.rng.randint(4, 90)))
+        rng = Random(f"{step.what}:{step.result}") if step.verb == "fail" else self.rng
+        noise = "\n".join(make_line(rng) for _ in range(rng.randint(4, 90)))
         return f"{step.result}\n{noise}" if step.verb == "fail" else f"{noise}\n{step.result}"
 
 

@@ -23,9 +23,12 @@ class Step(msgspec.Struct, frozen=True):
     """Path, command, pattern, prompt of a subagent, answer."""
     result: str = ""
     """What came of it: output, error, kind of subagent, tool of a server."""
+    folder: str = ""
+    """Where a subagent looks; empty: anywhere."""
     added: int = 0
     removed: int = 0
-    """Lines; ``added`` is also the length of a file read or written and the number of files a search found."""
+    """Lines; ``added`` is also the length of a file read or written, the number of files a search found, the minutes of
+    a pause."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -82,11 +85,14 @@ def parse_step(line: str) -> Step:
             return Step(verb, changes[1], added=int(changes[2]), removed=int(changes[3]))
         case "task":
             kind, _, prompt = rest.partition(": ")
-            return Step(verb, prompt, kind)
+            kind, _, folder = kind.partition(" in ")
+            return Step(verb, prompt, kind, folder=folder)
         case "mcp":
             server, _, tool = rest.partition(" ")
             return Step(verb, server, tool)
-        case "run" | "fail" | "deny" | "web" | "commit" | "say" | "stop" | "overload" | "compact":
+        case "pause":
+            return Step(verb, added=int(rest))
+        case "run" | "fail" | "deny" | "web" | "commit" | "say" | "stop" | "overload" | "compact" | "miss" | "back":
             return Step(verb, what, result)
     raise ValueError(line)
 

@@ -37,6 +37,9 @@ FROM counted_tool_calls WHERE segment = ?1 AND started_at >= ?2 AND started_at <
 _PROMPTS = """
 SELECT position, id, kind, at, chars, text
 FROM counted_prompts WHERE segment = ?1 AND at >= ?2 AND at < ?3 ORDER BY position"""
+_FINDINGS = """
+SELECT id, detector, at, count, tokens, carried_tokens, cost_pico, is_estimate, evidence
+FROM findings WHERE segment = ?1 AND at >= ?2 AND at < ?3 ORDER BY position, id"""
 _QUARTERS = """
 SELECT u.quarter, coalesce(s.project, ''), s.agent, u.model, s.root_id, u.responses, u.input, u.cache_read,
        u.cache_write_5m, u.cache_write_1h, u.output, u.reasoning, u.web_searches, u.cost_pico, u.unpriced, u.unreliable
@@ -74,10 +77,6 @@ def _read_records(query: str) -> Callable[[sqlite3.Connection, Filter], Iterator
     return read
 
 
-def _read_findings(*_: object) -> Iterator[Row]:
-    return iter(())
-
-
 def _read_daily(connection: sqlite3.Connection, chosen: Filter) -> Iterator[Row]:
     source, where, values = usage_source(connection, chosen)
     day_of = period_labels("day", chosen.zone)
@@ -104,6 +103,6 @@ _READERS: dict[str, Callable[[sqlite3.Connection, Filter], Iterator[Row]]] = {
     "responses": _read_records(_RESPONSES),
     "tool_calls": _read_records(_TOOL_CALLS),
     "prompts": _read_records(_PROMPTS),
-    "findings": _read_findings,
+    "findings": _read_records(_FINDINGS),
     "daily": _read_daily,
 }

@@ -159,12 +159,18 @@ PROMPTS = Table(
 )
 FINDINGS = Table(
     "findings",
-    "One row per finding of a detector. No detector runs yet: the table is empty.",
-    _columns(
-        ("session", "text", "Session it is about"),
+    "One row per finding of a detector. By the moment of its first proof. Detectors overlap: their sums do not add up.",
+    _WHOSE
+    + _columns(
+        ("id", "text", "By which `tacho waste --explain` finds it"),
         ("detector", "text", "Detector that found it"),
-        ("at", "time", "When"),
-        ("evidence", "text", "Turns and tool calls that prove it, as JSON"),
+        ("at", "time", "Moment of its first proof"),
+        ("count", "count", "How many times something was done that need not have been"),
+        ("wasted_tokens", "count", "What the needless part weighed, once; empty when not known"),
+        ("carried_tokens", "count", "The same tokens as often as later responses read them again"),
+        ("wasted_usd", "usd", "What both cost; empty when a price or size is not known"),
+        ("is_estimate", "flag", "False: the numbers are the responses' own"),
+        ("evidence", "text", "Ids of calls and responses, turns and facts that prove it, as JSON"),
     ),
 )
 DAILY = Table(

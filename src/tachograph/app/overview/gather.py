@@ -14,8 +14,10 @@ from tachograph.app.overview.record import Overview, ProblemCounts, SubagentShar
 from tachograph.app.periods import period_labels
 from tachograph.app.retries import count_signals
 from tachograph.app.sessions import count_sessions, list_sessions
+from tachograph.app.token_facts import count_verdicts
 from tachograph.app.totals import to_usd
 from tachograph.app.usage_window import usage_source
+from tachograph.app.waste import group_waste
 from tachograph.model import to_datetime
 
 WEEKS = 12
@@ -43,6 +45,8 @@ def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
         list_sessions(connection, chosen, "cost", _SESSIONS).sessions,
         _count_problems(connection),
     )
+    overview.waste = group_waste(connection, "detector", chosen)
+    overview.token_verdicts = count_verdicts(connection, chosen)
     overview.next = suggest_commands(overview)
     return overview
 

@@ -11,6 +11,8 @@ _BIG_SESSION = 0.10
 """Share of the cost from which one session is worth a look."""
 _MANY_SUBAGENTS = 0.20
 """Share of the cost from which subagents are worth a look of their own."""
+_MUCH_WASTE = 0.02
+"""Share of the cost from which the waste that one detector finds is worth a look."""
 _MANY_ERRORS = 0.05
 """Share of failed tool calls from which tools are worth a look."""
 
@@ -55,6 +57,13 @@ def _errors(overview: Overview) -> NextCommand | None:
     return NextCommand("tacho tools", "which tools and commands fail")
 
 
+def _waste(overview: Overview) -> NextCommand | None:
+    dearest = max((group.wasted_usd or 0 for group in overview.waste), default=0)
+    if dearest < _MUCH_WASTE * (overview.total.usd or 0) or not dearest:
+        return None
+    return NextCommand("tacho waste", "what was wasted, with the proof")
+
+
 def _reopened(overview: Overview) -> NextCommand | None:
     if not overview.retries.structural_retries.count:
         return None
@@ -62,7 +71,7 @@ def _reopened(overview: Overview) -> NextCommand | None:
 
 
 _RULES: tuple[Callable[[Overview], NextCommand | None], ...] = (
-    _problems, _big_session, _errors, _unpriced, _subagents, _reopened,
+    _problems, _big_session, _waste, _errors, _unpriced, _subagents, _reopened,
 )  # fmt: skip
 _ALWAYS = (
     NextCommand("tacho show --last", "the last session, turn by turn"),

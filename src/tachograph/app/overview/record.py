@@ -11,6 +11,7 @@ from tachograph.app.retries import RetrySignals
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.sessions import SessionCounts
 from tachograph.app.totals import Totals
+from tachograph.app.waste import WasteGroup
 
 
 class Week(msgspec.Struct):
@@ -73,5 +74,9 @@ class Overview(msgspec.Struct):
     top_sessions: list[SessionRow]
     """The most expensive ones among those that began in the selection."""
     problems: ProblemCounts
+    waste: list[WasteGroup] = []
+    """By detector, the dearest first, of the sessions that began in the selection. Detectors overlap."""
+    token_verdicts: dict[str, int] = {}
+    """Main sessions by verdict of the token axis: above_p75, within_band, below_p25, unavailable."""
     next: list[NextCommand] = []
     """Two or three."""
