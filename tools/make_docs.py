@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from the code: schema.md, commands.md, settings.md.
+"""Write the pages of docs/ that are made from the code, and the parts that are so of others (PAGES, PARTS).
 
 python tools/make_docs.py           writes them
 python tools/make_docs.py --check   writes nothing; exit code 1 when a page is not what the code says
@@ -6,16 +6,20 @@ python tools/make_docs.py --check   writes nothing; exit code 1 when a page is n
 
 from __future__ import annotations
 
+import inspect
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
 import click
 
+from tachograph.analysis.detectors import load_detectors
+from tachograph.app.export.tables import TABLES
 from tachograph.cli._frame import tacho
 from tachograph.settings import settings_table
 
@@ -200,16 +204,81 @@ def settings_page() -> str:
     )
 
 
+# ---------------------------------------------------------------------------------------------- parts of pages
+
+
+def detectors_part() -> str:
+    """What each detector counts, in the words of its docstring."""
+    parts = []
+    for one in load_detectors().values():
+        rule = inspect.cleandoc(one.find.__doc__ or "").replace("``", "`")
+        parts.append(f"### {one.name}\n\n**{one.title}.**\n\n{rule}\n")
+    return "\n".join(parts)
+
+
+def transient_part() -> str:
+    """The errors that pass by themselves, with an example of each."""
+    table = resources.files("tachograph.sources").joinpath("transient.toml").read_text("utf-8")
+    rows = (
+        f"| {row['id'].replace('-', ' ')} | {', '.join(f'`{_cell(text)}`' for text in row['examples'])} |\n"
+        for row in tomllib.loads(table)["error"]
+    )
+    return "| kind | for example |\n|---|---|\n" + "".join(rows)
+
+
+def _cell(text: str) -> str:
+    """A text as it may stand between backticks in a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def tables_part() -> str:
+    """Every table that can be exported, with its columns."""
+    parts = []
+    for table in TABLES.values():
+        rows = "".join(f"| `{column.name}` | {column.kind} | {_cell(column.doc)} |\n" for column in table.columns)
+        parts.append(f"## {table.name}\n\n{table.doc}\n\n| column | kind | meaning |\n|---|---|---|\n{rows}")
+    return "\n".join(parts)
+
+
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
+    "export.md": {"tables": tables_part},
+    "waste.md": {"detectors": detectors_part, "transient": transient_part},
+}
+"""Pages written by hand with parts that are made, each between two comments."""
+
+
+def fill(text: str, parts: dict[str, Callable[[], str]]) -> str:
+    """A page with its made parts as the code says. Raises ValueError for a part that it has no place for."""
+    for name, make in parts.items():
+        begin, end = f"<!-- {name}: made by tools/make_docs.py -->\n", f"<!-- end of {name} -->\n"
+        head, begun, rest = text.partition(begin)
+        _, ended, tail = rest.partition(end)
+        if not begun or not ended:
+            raise ValueError(f"there is no place for {name}")
+        text = f"{head}{begin}\n{make()}\n{end}{tail}"
+    return text
+
+
+# ------------------------------------------------------------------------------------------------------- pages
+
 PAGES = {"schema.md": schema_page, "commands.md": commands_page, "settings.md": settings_page}
+
+
+def make_pages() -> Iterator[tuple[Path, str]]:
+    """Every page with what it should hold."""
+    for name, make in PAGES.items():
+        yield DOCS / name, make()
+    for name, parts in PARTS.items():
+        if (DOCS / name).is_file():
+            yield DOCS / name, fill((DOCS / name).read_text(encoding="utf-8"), parts)
 
 
 def main() -> int:
     stale = []
-    for name, make in PAGES.items():
-        path, text = DOCS / name, make()
+    for path, text in make_pages():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.name)
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")
     if stale:

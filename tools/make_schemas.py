@@ -19,20 +19,30 @@ from typing import Any
 import msgspec
 
 from tachograph.analysis.metrics import load_metrics
+from tachograph.app.calibrate import CalibrationReport
 from tachograph.app.cost import CostReport, Reconciliation
+from tachograph.app.explain import Explanation
 from tachograph.app.overview import Overview
+from tachograph.app.score_targets import ScoreReport
 from tachograph.app.sessions import SessionList
 from tachograph.app.show import SessionStory
+from tachograph.app.waste import WasteReport
 from tachograph.cli.ingest import Published
+from tachograph.cli.redact import RedactedFile
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "cost": ("tacho cost --json", CostReport),
+    "finding": ("tacho waste --explain ID --json", Explanation),
     "ingest": ("tacho ingest --json", Published),
+    "judge_calibrate": ("tacho judge calibrate FILE --json", CalibrationReport),
     "overview": ("tacho --json", Overview),
     "reconcile": ("tacho cost --reconcile --json", Reconciliation),
+    "redact": ("tacho redact FILE --json", RedactedFile),
+    "score": ("tacho score TARGET --json", ScoreReport),
     "sessions": ("tacho sessions --json", SessionList),
     "show": ("tacho show SESSION --json", SessionStory),
+    "waste": ("tacho waste --json", WasteReport),
 }
 Schema = dict[str, Any]
 
