@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
+import xxhash
 
 from tachograph.analysis.detectors import Scene, WasteOptions, find_shared_waste, find_waste
 from tachograph.app.describing import describe
@@ -12,8 +15,8 @@ from tachograph.app.workspace import Prices
 from tachograph.model import Finding, Response, Session, TokenPrices
 from tachograph.settings import Settings
 
-VERSION = 1
-"""Raise it when a detector or the task types change: what is stored is then derived anew."""
+_RULES = ("tachograph.analysis.detectors", "tachograph.analysis.shell")
+_TASK_RULES = ("task_type.py", "task_types.toml", "session_task.py")
 
 
 class Analyst:
@@ -25,8 +28,8 @@ class Analyst:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the analysis of the same records may have changed."""
-        return f"{VERSION}/{msgspec.json.encode(self._options).decode()}"
+        """Changes whenever the analysis of the same records may have: with each file of rules, and with the options."""
+        return f"{_hash_rules()}/{msgspec.json.encode(self._options).decode()}"
 
     def describe(self, session: Session, after: int) -> Sequence[object]:
         """The summary columns of ``segments``."""
@@ -45,3 +48,17 @@ class Analyst:
 
     def _price_tokens(self, response: Response) -> TokenPrices | None:
         return self._prices.token_prices(response)
+
+
+def _hash_rules() -> str:
+    """A hash of all detectors, and of all tables and code they go by: a new one is looked for in what is stored."""
+    hasher = xxhash.xxh3_64()
+    folders = [Path(place) for name in _RULES for place in importlib.import_module(name).__path__]
+    files = [file for folder in folders for file in folder.iterdir() if file.suffix in (".py", ".toml")]
+    files += [
+        Path(place) / name for place in importlib.import_module("tachograph.analysis").__path__ for name in _TASK_RULES
+    ]
+    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
+        hasher.update(file.name.encode())
+        hasher.update(file.read_bytes())
+    return hasher.hexdigest()

@@ -66,10 +66,10 @@ class FindingFilter(msgspec.Struct, frozen=True):
 
 def check_detector(name: str | None) -> None:
     """Raise UsageError when there is no detector of that name."""
-    from tachograph.analysis.detectors import load_detectors
+    from tachograph.analysis.detectors import detector_names
 
-    if name is not None and name not in load_detectors():
-        known = ", ".join(load_detectors())
+    if name is not None and name not in detector_names():
+        known = ", ".join(detector_names())
         raise UsageError(f"There is no detector {name!r}.", slug="unknown_detector", hint=f"Known ones: {known}.")
 
 

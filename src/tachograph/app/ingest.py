@@ -232,10 +232,11 @@ def _load_continuation(connection: sqlite3.Connection, reading: Reading) -> Cont
     ).fetchone()
     if row is None or not row[5]:
         return None
-    segments = connection.execute("SELECT segment FROM segments WHERE log = ? ORDER BY ordinal", (row[0],)).fetchall()
+    query = "SELECT segment, task_type FROM segments WHERE log = ? ORDER BY ordinal"
+    segments = connection.execute(query, (row[0],)).fetchall()
     if not segments:
         return None
-    sessions = tuple(load_segment(connection, segment) for (segment,) in segments)
+    sessions = tuple(load_segment(connection, segment) for segment, _ in segments)
     problems = connection.execute(
         "SELECT slug, line, offset, detail FROM problems WHERE log = ? AND offset < ? ORDER BY number", (row[0], row[3])
     )
@@ -243,4 +244,4 @@ def _load_continuation(connection: sqlite3.Connection, reading: Reading) -> Cont
     resume = Resume(
         sessions, row[5], row[3], row[4], tuple(Problem(*p) for p in problems), tuple(sorted(unknown.items()))
     )
-    return Continuation(resume, row[1], row[2])
+    return Continuation(resume, row[1], row[2], tuple(task_type for _, task_type in segments))

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import traceback
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import msgspec
@@ -45,6 +46,8 @@ class Continuation(msgspec.Struct, frozen=True):
     resume: Resume
     size: int
     content_hash: int
+    task_types: tuple[str | None, ...] = ()
+    """Of the sessions of ``resume``, in their order."""
 
 
 class _HashingFile(io.RawIOBase):
@@ -88,7 +91,7 @@ def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> t
                 if found is not None:
                     return found, True
                 raw.seek(0)
-            return _read(source, log, raw, clean, None, xxhash.xxh3_64(), 0, sidecar), False
+            return _read(source, log, raw, clean, None, xxhash.xxh3_64(), sidecar), False
     except OSError as error:
         return _unread(log, "unreadable_file", error.strerror or type(error).__name__), False
     except Exception as error:  # noqa: BLE001 (reported: a bug, but one log's)
@@ -143,7 +146,7 @@ def _read_on(
         return None
     raw.seek(known.resume.offset)
     try:
-        return _read(source, log, raw, clean, known.resume, hasher, known.size, sidecar)
+        return _read(source, log, raw, clean, known, hasher, sidecar)
     except CannotResume:
         return None
 
@@ -153,13 +156,13 @@ def _read(
     log: LogFile,
     raw: io.FileIO,
     clean: Clean,
-    resume: Resume | None,
+    known: Continuation | None,
     hasher: Any,
-    hashed: int,
     sidecar: bytes,
 ) -> LogRead:
     status = os.fstat(raw.fileno())
-    hashing = _HashingFile(raw, hasher, hashed)
+    hashing = _HashingFile(raw, hasher, known.size if known else 0)
+    resume = known.resume if known else None
     start = resume.offset if resume else 0
     stream: BinaryIO = io.BufferedReader(hashing, _BUFFER)
     unpacked = _Decompressed(stream) if log.path.endswith(".zst") else None
@@ -172,7 +175,7 @@ def _read(
     return LogRead(
         log,
         parsed,
-        tuple(describe(session) for session in parsed.sessions),
+        tuple(_describe(parsed, known)),
         hashing.size,
         hashing.size - start,
         _signed(hasher.intdigest()),
@@ -180,6 +183,13 @@ def _read(
         status.st_ino,
         status.st_dev,
     )
+
+
+def _describe(parsed: ParsedLog, known: Continuation | None) -> Iterator[tuple[Any, ...]]:
+    """The summary columns of each session; a task type that was found before stays, as the first prompt does."""
+    held = known.task_types if known else ()
+    for number, session in enumerate(parsed.sessions):
+        yield describe(session, task_type=held[number] if number < len(held) else None)
 
 
 class _Decompressed(io.RawIOBase):

@@ -104,10 +104,10 @@ def group_waste(
     possible = _possible(connection, by, chosen)
     groups = [_group(row, by, possible) for row in connection.execute(query, values)]
     if by == "detector":
-        from tachograph.analysis.detectors import load_detectors
+        from tachograph.analysis.detectors import detector_names
 
         met = {group.key for group in groups}
-        names = [wanted.detector] if wanted.detector else load_detectors()
+        names = [wanted.detector] if wanted.detector else detector_names()
         groups += [
             WasteGroup(name, 0, 0, possible[""], 0.0 if possible[""] else None, 0, None, 0, None, 0, 0)
             for name in names

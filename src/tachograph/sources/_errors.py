@@ -18,6 +18,7 @@ _EXIT = re.compile(r"(?:Process exited with code|Exit code:?) -?\d+")
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{7,64}\b|\d+")
 _HEAD_CHARS = 20_000
 _END_CHARS = 32_000
+_EDGE_CHARS = 8_000
 
 _UNIT = r"(?:ns|µs|us|ms|s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b"
 _UNSTABLE = re.compile(
@@ -84,8 +85,8 @@ def _first_line(head: str, clean: Clean) -> str | None:
 
 def _passes_by_itself(text: str) -> bool:
     """Whether the beginning or the end of ``text`` holds an error of transient.toml."""
-    if len(text) > 2 * _HEAD_CHARS:
-        text = f"{text[:_HEAD_CHARS]}\n{text[-_HEAD_CHARS:]}"
+    if len(text) > 2 * _EDGE_CHARS:
+        text = f"{text[:_EDGE_CHARS]}\n{text[-_EDGE_CHARS:]}"
     lower = text.lower()
     for word, pattern in _transient():  # plain loop: hardly any word is ever there
         if word in lower and pattern.search(text):

@@ -1,7 +1,14 @@
 """Detectors of waste that can be proved: one file each, found by themselves."""
 
 from tachograph.analysis.detectors._carrying import CHARS_PER_TOKEN, Carrying, PriceTokens
-from tachograph.analysis.detectors._registry import Detector, detector, find_shared_waste, find_waste, load_detectors
+from tachograph.analysis.detectors._registry import (
+    Detector,
+    detector,
+    detector_names,
+    find_shared_waste,
+    find_waste,
+    load_detectors,
+)
 from tachograph.analysis.detectors._scene import Scene, WasteOptions
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "Scene",
     "WasteOptions",
     "detector",
+    "detector_names",
     "find_shared_waste",
     "find_waste",
     "load_detectors",

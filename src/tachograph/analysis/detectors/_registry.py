@@ -55,20 +55,23 @@ def detector(name: str, title: str, scope: Scope = "session") -> Callable[[Calla
 
 @cache
 def load_detectors(package: str = "tachograph.analysis.detectors") -> dict[str, Detector]:
-    """All detectors by name, in order of name: those in every module of ``package`` without a leading underscore.
+    """All detectors by name, in order of name: one in every module of ``package`` without a leading underscore.
 
-    Raises ValueError when two have the same name.
+    Raises ValueError for a module that holds no detector of its own name.
     """
     found: dict[str, Detector] = {}
+    for name in detector_names(package):
+        one = getattr(importlib.import_module(f"{package}.{name}"), name, None)
+        if not isinstance(one, Detector) or one.name != name:
+            raise ValueError(f"The module {name} holds no detector called {name}.")
+        found[name] = one
+    return found
+
+
+def detector_names(package: str = "tachograph.analysis.detectors") -> list[str]:
+    """The names of all detectors, sorted; without loading them."""
     home = importlib.import_module(package)
-    for info in pkgutil.iter_modules(home.__path__):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package}.{info.name}")
-        for value in vars(module).values():
-            if isinstance(value, Detector) and found.setdefault(value.name, value) is not value:
-                raise ValueError(f"There are two detectors named {value.name!r}.")
-    return dict(sorted(found.items()))
+    return sorted(info.name for info in pkgutil.iter_modules(home.__path__) if not info.name.startswith("_"))
 
 
 def find_waste(scene: Scene) -> list[Finding]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tachograph.analysis.shell.effects import FileRead, ShellEffects
-from tachograph.analysis.shell.grammar import parse_script
-from tachograph.analysis.shell.syntax import Prints, Unclear
-from tachograph.analysis.shell.walk import Walk
 
 MAX_CHARS = 500
 """Commands are stored cut to this many characters; one as long as this has lost its end."""
@@ -25,6 +22,11 @@ def examine_command(command: str) -> ShellEffects:
         return ShellEffects(changes=False, reason="")
     if len(command) >= MAX_CHARS:
         return ShellEffects(changes=True, reason="cannot be parsed (cut)")
+    # Slow to import, and most sessions never need it.
+    from tachograph.analysis.shell.grammar import parse_script
+    from tachograph.analysis.shell.syntax import Prints, Unclear
+    from tachograph.analysis.shell.walk import Walk
+
     walk = Walk()
     try:
         outcome = walk.run(parse_script(command))
