@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -13,12 +14,17 @@ from typing import Any
 import pytest
 import zstandard
 
+from tachograph.analysis.axes.digest import Digest
+from tachograph.analysis.axes.trajectory import Judgement
 from tachograph.app import ingest as ingestion
 from tachograph.app.cost import query_totals, report_cost
 from tachograph.app.filters import make_filter
 from tachograph.app.ingest import ingest
+from tachograph.app.judging import store_judgement
 from tachograph.app.workspace import Workspace
 from tachograph.cli._frame import run
+from tachograph.judge import JudgeConfig
+from tachograph.redaction import Cleaner, Redactor, Rule, bundled_rules
 from tachograph.settings import Settings
 from tachograph.sources import claude_code
 from tachograph.warehouse.store import open_reader, open_writer
@@ -256,7 +262,7 @@ def test_a_rebuild_redacts_every_kind_of_stored_text(claude: ClaudeHome, workspa
     claude.write()
     ingest(workspace, jobs=1)
     log.path.unlink()
-    secret = "ghp_" + "Zq7" * 12
+    secret = "ghp_" + "Zq7" * 12  # as an older version, which did not know it, would have stored it
     with open_writer(workspace.folder) as connection:
         connection.execute(
             "UPDATE segments SET cwds = json_array(?), versions = json_array(?), entrypoint = ?", (secret,) * 3
@@ -266,10 +272,70 @@ def test_a_rebuild_redacts_every_kind_of_stored_text(claude: ClaudeHome, workspa
             "UPDATE tool_calls SET agent_type = ?, more_files = json_array(json_array(?, 'read'))", (secret,) * 2
         )
     ingest(workspace, rebuild=True)
-    with open_writer(workspace.folder) as connection:
-        connection.execute("VACUUM")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert not any(secret.encode() in path.read_bytes() for path in workspace.folder.iterdir())
+
+
+SECRET = "orchardkey-" + "Qx7" * 8
+
+
+@pytest.fixture
+def judged(claude: ClaudeHome, workspace: Workspace) -> Workspace:
+    """What an older version stored: a secret it did not know, in a command, a finding's proof and a judge's words."""
+    log = claude.project().session().prompt("Deploy it.")
+    for _ in range(2):
+        log.shell(f"deploy --key {SECRET}", "boom: no such host", 1)
+    log.response()
+    claude.write()
+    ingest(workspace, jobs=1)
+    log.path.unlink()
+    with open_writer(workspace.folder) as connection:
+        store_judgement(
+            connection, f"claude_code:{log.session_id}", JudgeConfig(model="m"),
+            Judgement("WORSE", 0.5, f"It showed {SECRET}.", ()), Digest("", 0, 1, 0), 1, 1,
+        )  # fmt: skip
+        connection.execute("PRAGMA secure_delete = OFF")  # as SQLite is built on most systems
+        connection.execute("CREATE TABLE old AS SELECT ? AS text", (SECRET * 50_000,))  # and what lies in free pages
+        connection.execute("DROP TABLE old")
+    assert held_in(workspace) == {"tool_calls.command", "findings.evidence", "judgements.reasoning"}
+    return workspace
+
+
+def held_in(workspace: Workspace) -> set[str]:
+    """Columns of the store that hold the secret."""
+    with closing(open_reader(workspace.folder)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            f"{table}.{column}"
+            for (table,) in tables
+            for row in connection.execute(f"SELECT * FROM {table}")
+            for column in row.keys()  # noqa: SIM118 (a Row is no dict)
+            if SECRET in str(row[column])
+        }
+
+
+def test_a_rebuild_applies_new_rules_to_findings_and_judgements_too(judged: Workspace) -> None:
+    rule = Rule("orchard-key", "A made-up key.", "none", ("orchardkey-",), r"orchardkey-\w{24}")
+    newer = Workspace(judged.folder, judged.settings)
+    newer.clean = Cleaner(Redactor([*bundled_rules(), rule]))
+    ingest(newer, rebuild=True)
+    assert held_in(judged) == set()
+    assert ask(judged, "SELECT json_extract(evidence, '$.facts.command') FROM findings") == [
+        ("deploy --key [redacted:orchard-key]",)
+    ]
+    assert ask(judged, "SELECT reasoning FROM judgements") == [("It showed [redacted:orchard-key].",)]
+    assert ask(judged, "SELECT DISTINCT command FROM tool_calls") == [("deploy --key [redacted:orchard-key]",)]
+    assert not any(SECRET.encode() in path.read_bytes() for path in judged.folder.iterdir()), "nor in free pages"
+
+
+def test_without_text_no_byte_of_findings_and_judgements_stays(judged: Workspace) -> None:
+    ingest(Workspace(judged.folder, Settings(store_text="none")))
+    assert held_in(judged) == set()
+    for word in (SECRET, "deploy", "It showed", "no such host"):
+        assert not any(word.encode() in path.read_bytes() for path in judged.folder.iterdir()), word
+    ((evidence,),) = ask(judged, "SELECT evidence FROM findings")
+    assert json.loads(evidence)["facts"]["runs"] == 2, "the finding itself stays"
+    assert ask(judged, "SELECT verdict, reasoning FROM judgements") == [("WORSE", "")]
 
 
 def test_a_report_is_of_one_moment(claude: ClaudeHome, workspace: Workspace) -> None:

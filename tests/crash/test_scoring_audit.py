@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tachograph.analysis.detectors import Scene, find_waste, load_detectors
-from tachograph.app import analyst, rebuild
+from tachograph.analysis.detectors import Detector, Scene, find_waste, load_detectors
+from tachograph.app import rebuild
 from tachograph.app.filters import make_filter
 from tachograph.app.findings import FindingFilter, list_findings
 from tachograph.app.ingest import ingest
@@ -233,23 +233,28 @@ def test_many_subagents_that_read_the_same_take_little_memory(claude: ClaudeHome
 # ----------------------------------------------------------------------------------------------------- the store
 
 
-def test_a_detector_that_stumbles_over_one_session_keeps_no_other_out(
+def test_a_detector_that_stumbles_over_one_session_keeps_nothing_out(
     claude: ClaudeHome, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # FAULT: detectors run outside of what guards the reading of a log: one mistake, and nothing is ever ingested.
     logs = [claude.project().session().prompt("Hello.").response() for _ in range(2)]
     claude.write()
-    find = analyst.find_waste
+    detectors = load_detectors()
 
     def stumble(scene: Scene) -> list[Finding]:
         if scene.session.native_id == logs[0].session_id:
             raise RecursionError("a mistake of ours")
-        return find(scene)
+        return []
 
-    monkeypatch.setattr(analyst, "find_waste", stumble)
-    ingest(Workspace(home / "tachograph", Settings()), jobs=1)
+    broken = {**detectors, "heavy_result": Detector("heavy_result", "Broken", "session", stumble)}
+    monkeypatch.setattr("tachograph.analysis.detectors._registry.load_detectors", lambda: broken)
+    report = ingest(Workspace(home / "tachograph", Settings()), jobs=1)
     with closing(open_reader(home / "tachograph")) as connection:
-        assert (f"claude_code:{logs[1].session_id}",) in connection.execute("SELECT id FROM sessions").fetchall()
+        assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (2,)
+        problems = connection.execute("SELECT slug, detail FROM problems").fetchall()
+    assert report.problems == 1
+    assert [(slug, "heavy_result failed (RecursionError in" in detail) for slug, detail in problems] == [
+        ("detector_failed", True)
+    ]
 
 
 def leave_deleted_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +296,6 @@ def interrupt(*_: object) -> None:
 
 
 def test_a_secret_in_a_servers_fault_is_not_told(server: FakeServer) -> None:
-    # FAULT: only our own key is taken out of what a server says when it refuses; its reasons are shown as they are.
     secret = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
     server.on("/api/tags", tags(MODEL)).on("/api/chat", status(500, f"upstream said no to {secret}".encode()))
     session = SessionScript().prompt("Repair the login.").response(output=5).done()

@@ -136,6 +136,12 @@ def _work(log: ClaudeLog) -> None:
     log.shell("pytest -q tests/login", "3 passed").response(input=1_600, output=30)
 
 
+def use(config: JudgeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands ask this server."""
+    for name in ("protocol", "endpoint", "model", "context_tokens"):
+        monkeypatch.setenv(f"TACHO_JUDGE_{name.upper()}", str(getattr(config, name)))
+
+
 def test_two_sessions_are_judged_kept_and_still_known_when_the_server_is_gone(
     server: Server, home: Path, tacho: Tacho, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,8 +160,7 @@ def test_two_sessions_are_judged_kept_and_still_known_when_the_server_is_gone(
 
     file = home / "labels.csv"
     file.write_text(f"session,verdict\n{judged.ids[0]},BETTER\n{judged.ids[1]},SIMILAR\n")
-    for name in ("protocol", "endpoint", "model", "context_tokens"):
-        monkeypatch.setenv(f"TACHO_JUDGE_{name.upper()}", str(getattr(server.config, name)))
+    use(server.config, monkeypatch)
     assert tacho("judge", "calibrate", str(file), "--json") == 0, tacho.err
     report = json.loads(tacho.out)
     assert [row["verdicts"][0]["verdict"] for row in report["sessions"]] == [score.verdict for score in scores]
@@ -170,6 +175,31 @@ def test_two_sessions_are_judged_kept_and_still_known_when_the_server_is_gone(
     assert "No server answers at " + server.config.endpoint in gone.hint
     again = [judged.score(id, server.config) for id in judged.ids]
     assert [(one.state, one.verdict) for one in again] == [("CURRENT", score.verdict) for score in scores]
+
+
+def test_the_command_asks_the_server_once_and_keeps_the_verdict(
+    server: Server, home: Path, tacho: Tacho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = Judged(home)
+    use(server.config, monkeypatch)
+    answer = tacho.json("score", *judged.ids, "--judge")
+    scores = [session["trajectory"] for session in answer["sessions"]]
+    assert [session["id"] for session in answer["sessions"]] == judged.ids
+    assert [score["state"] for score in scores] == ["CURRENT"] * 2, [score["hint"] for score in scores]
+    assert all(score["value"] == VALUES[score["verdict"]] for score in scores)
+    assert [(score["model"], score["turns_shown"], score["turns_left_out"]) for score in scores] == [("tiny", 1, 0)] * 2
+    assert all(score["domain_of_validity"].startswith("Opinion of the model tiny ") for score in scores)
+    assert server.answers() == 2
+
+    for arguments in (judged.ids, [*judged.ids, "--judge"]):
+        again = tacho.json("score", *arguments)
+        assert [session["trajectory"] for session in again["sessions"]] == scores
+    assert server.answers() == 2, "a stored answer was asked for again"
+
+    server.stop()
+    (gone,) = [session["trajectory"] for session in tacho.json("score", judged.late, "--judge")["sessions"]]
+    assert (gone["state"], gone["verdict"], gone["reason"]) == ("UNAVAILABLE", None, "no_server")
+    assert gone["domain_of_validity"].startswith("No verdict was given.")
 
 
 def test_a_session_that_does_not_fit_says_so(server: Server, home: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
+
+from tachograph.analysis.task_text import find_task_text, holds_error, read_words, set_apart
 
 TaskType = Literal["ml-eval", "debug-fix", "infra-deploy", "research-recon", "feature-build"]
 
@@ -29,7 +29,12 @@ FIRST_VERB = 1.5
 CHANGE = 3.0
 """A verb that has at least so many points for its place at the head of a clause asks for a change."""
 LOOK_FIRST = 0.25
-"""Factor for research-recon where a change is asked for: "read the spec, then implement it"."""
+"""Factor for research-recon where a change is asked for: "read the spec, then implement it"; and for a look that
+prepares for what else is said: "look at the parser first"."""
+BESIDE = 0.5
+"""Factor for debug-fix where something else is ordered and no fault was told before: for faults that the ordered thing
+has to do with ("a page that shows what failed"), and for putting right what follows ("upgrade it and fix what breaks").
+"""
 PASTED_ERROR = 3.0
 """Points for debug-fix when a pasted log, some code or a quotation holds an error."""
 
@@ -40,52 +45,18 @@ _BEYOND = 0.25
 _TIES: tuple[TaskType, ...] = ("debug-fix", "ml-eval", "infra-deploy", "feature-build", "research-recon")
 """Of two types with the same points the earlier one is taken: research asks for no change, so it comes last."""
 
-_LEADING_BLOCK = re.compile(
-    r"""\s*(?:
-        <(?P<tag>system-reminder|local-command-[\w-]+|command-[\w-]+|bash-[\w-]+|ide_\w+|task-notification|[\w-]+-hook
-        |environment_context|user_instructions|INSTRUCTIONS|turn_aborted|user_shell_command|skill)\b[^>]*>
-        .*?(?:</(?P=tag)>|\Z)
-      | \[(?:Image\ \#\d+|Request\ interrupted[^\]\n]*)\]
-      | \#\ Context\ from\ my\ IDE\ setup:.*?(?:\#\#\ My\ request\ for\ Codex:|\Z)
-      | \#\ AGENTS\.md\ instructions[^\n]*(?=\s*<INSTRUCTIONS>)
-    )\s*""",
-    re.DOTALL | re.VERBOSE,
-)
-_SLASH_COMMAND = re.compile(r"/[\w:-]+(?!\S)")
-_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_CODE = re.compile(r"`[^`\n]+`")
-_TAG = re.compile(r"</?[A-Za-z][\w-]{0,40}>")
-_QUOTED = re.compile(r"""(?<=[\w,:(]\s)(?:"[^"\n]{1,80}"|“[^”\n]{1,80}”)""")
-_LOG_LINE = re.compile(
-    r"""\s*(?:
-        \[?\d{4}-\d\d-\d\d[T\ ]\d\d:\d\d | \[?\d\d:\d\d:\d\d | \[[\d.]+s?\]   # begins with a time
-      | \[?(?:INFO|DEBUG|TRACE|WARN(?:ING)?|ERROR|FATAL|NOTICE)\b            # or with a level
-      | at\s\S+[\s(].*:\d+ | File\s".*",\sline\s\d                        # frame of a stack
-      | (?:E|>|\$|>>>|\.\.\.|\+|\#\d+)\s{1,3}\S                            # quotation, shell, diff, build step
-      | @@\s | diff\s--git | \S+:\d+:\d+\b | npm\s(?:ERR!|WARN|error) | ={3,} | -{3,} | \|.*\|
-      | Traceback\s\( | Caused\sby: | panic: | fatal: | error(?:\[\w+\])?: | [\w.]*(?:Error|Exception):
-      | FAIL(?:ED)?\b | ✗ | ✖
-    )""",
-    re.VERBOSE,
-)
-_ERROR = re.compile(
-    r"""
-    Traceback\ \( | (?:Error|Exception)\b | \b(?:panic|fatal|error)\b(?:\[\w+\]|\ [A-Z]+\d+)?:
-  | npm\ (?:ERR!|error) | \bFAIL(?:ED)?\b | \bERROR\b | [✗✖] | exit(?:ed\ with)?\ (?:code|status)\ [1-9]
-  | [Pp]ermission\ denied | [Cc]annot\b | [Cc]ould\ not\b | [Nn]ot\ found\b | [Ff]ailed\ to\b
-  | \bE(?:ACCES|ADDRINUSE|CONN[A-Z]+|EXIST|NOENT|PERM|PIPE|TIMEDOUT)\b
-    """,
-    re.VERBOSE,
-)
-_ERROR_NAME = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
-"""An error by its class: it counts in prose too."""
-_CHUNK = re.compile(r"\n|\S+")
-_EDGES = re.compile(r"^([^\w<`/.~@$-]*)(.*?)([^\w>`/$%]*)$")
-_WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?(?:-[^\W\d_]+)*")
-_POSSESSIVE = re.compile(r"(?<!^it)(?<!^let)(?<!^that)(?<!^what)(?<!^there)(?<!^where)(?<!^who)(?<!^how)'s$")
-_BREAKS = frozenset('.!?;:,()"“”–—*#>→')
+_MAKING: frozenset[TaskType | None] = frozenset(["ml-eval", "infra-deploy", "feature-build"])
+"""Of whom orders one of these, a word of fault may tell of the thing ordered."""
 _JOINTS = frozenset(["and", "then", "but", "&", "und", "dann", "aber"])
 """Words after which a clause may begin."""
+_RELATIVES = frozenset(
+    ["that", "which", "whose", "who", "what", "whatever", "whichever", "where", "when", "whenever", "if", "whether"]
+)
+"""Words after which a clause tells of the thing before them."""
+_PERSONS = frozenset(["i", "i'd", "i'll", "we", "we'd", "we'll", "you"])
+"""Whoever tells what happens to them tells of no ordered thing: "when I open it"."""
+_THINGS = frozenset(["it", "this"])
+_Role = Literal["filler", "thing", "person", "joint", "relative", "end"]
 
 
 class TaskMatch(msgspec.Struct, frozen=True):
@@ -108,6 +79,12 @@ class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Points anywhere in the prompt."""
     lead: float = 0.0
     """Points at the head of a clause, where the verb of an order stands; the larger of both counts there."""
+    opens: bool = False
+    """It leads only before its subject: "has it a limit" asks, "it has to scale" does not."""
+    prepares: bool = False
+    """A look that may come before the task: "read the spec first"."""
+    limits: bool = False
+    """It forbids a change only where none was ordered before: "rename it, don't touch the tests"."""
     forbids_change: bool = False
     """Such a phrase says that nothing is to be changed: what sounds like an order to change something is none."""
 
@@ -120,10 +97,24 @@ class TaskTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cue: tuple[Cue, ...]
 
 
+class _Found(NamedTuple):
+    """A phrase of the table where it stands in a prompt."""
+
+    phrase: str
+    cue: Cue
+    at: int
+    """Words before it, ends of clauses included."""
+    leads: bool
+    """It stands at the head of a clause."""
+    describes: bool
+    """It stands behind a relative: in what tells of a thing."""
+
+
 class _Lexicon(msgspec.Struct, frozen=True):
     """The table, made ready for looking up."""
 
-    fillers: frozenset[str]
+    roles: dict[str, _Role]
+    """Small word -> what it does to the clause in which it stands."""
     rows: dict[str, Cue]
     """Phrase -> its row."""
     lengths: dict[str, tuple[int, ...]]
@@ -137,23 +128,18 @@ def classify_task(prompt: str) -> TaskMatch | None:
     and paths are not read for their words, but an error among them is a cue. A prompt without a known word, as in
     another language, is a ``feature-build`` of score 0.
     """
-    text = _strip_wrappers(prompt[:MAX_CHARS])
-    if not text or _SLASH_COMMAND.match(text):
+    text = find_task_text(prompt[:MAX_CHARS])
+    if text is None:
         return None
-    prose, pasted = _set_apart(unicodedata.normalize("NFC", text))
-    points = _count_points(_read_words(prose))
-    if (pasted and _ERROR.search(pasted)) or (_names_error(prose) and _ERROR_NAME.search(prose)):
+    prose, pasted = set_apart(text)
+    points = _count_points(read_words(prose))
+    if holds_error(prose, pasted):
         points["debug-fix"]["(pasted error)"] = PASTED_ERROR
     scores = {kind: _sum_damped(cues.values()) for kind, cues in points.items()}
     best = max(_TIES, key=scores.__getitem__)
     if scores[best] < THRESHOLD:
         best = "feature-build"
     return TaskMatch(best, round(scores[best], 2), tuple(sorted(points[best], key=lambda word: -points[best][word])))
-
-
-def _names_error(prose: str) -> bool:
-    """A quick look before a slow one."""
-    return "Error" in prose or "Exception" in prose
 
 
 @cache
@@ -171,55 +157,15 @@ def _lexicon() -> _Lexicon:
     for words in map(str.split, rows):
         lengths.setdefault(words[0], set()).add(len(words))
     ordered = {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
-    return _Lexicon(frozenset(table.fillers), rows, ordered)
-
-
-# ------------------------------------------------------------------------------------------ what is the task's text
-
-
-def _strip_wrappers(text: str) -> str:
-    """``text`` without the blocks in front of it that no person typed; one that was cut goes to the end."""
-    while block := _LEADING_BLOCK.match(text):
-        text = text[block.end() :]
-    return text.strip()
-
-
-def _set_apart(text: str) -> tuple[str, str]:
-    """What is written as prose, and what is pasted or quoted."""
-    pasted: list[str] = []
-
-    def move(match: re.Match[str]) -> str:
-        pasted.append(match[0])
-        return " ` "
-
-    text = _QUOTED.sub(move, _CODE.sub(move, _FENCE.sub(move, text)))
-    text = _TAG.sub("\n", text)
-    prose: list[str] = []
-    for line in text.split("\n"):
-        (pasted if _LOG_LINE.match(line) else prose).append(line)
-    return "\n".join(prose), "\n".join(pasted)
-
-
-def _read_words(text: str) -> list[str]:
-    """The words in lower case; ``""`` where a clause ends. A path or an identifier is one word, ``fine-tune`` two."""
-    words: list[str] = []
-    for chunk in _CHUNK.findall(text.replace("’", "'")):
-        if chunk.isalpha():  # most are: a short cut
-            words.append(chunk.lower())
-            continue
-        edges = _EDGES.match(chunk)
-        assert edges is not None  # it matches anything within a line; of a line's end nothing is left
-        before, core, after = edges.groups()
-        if not _BREAKS.isdisjoint(before):
-            words.append("")
-        core = core.lower()
-        if _WORDS.fullmatch(core):
-            words += _POSSESSIVE.sub("", core).split("-")
-        elif core:
-            words.append(core)
-        if not _BREAKS.isdisjoint(after) or not core:
-            words.append("")
-    return words
+    roles: dict[str, _Role] = {
+        **dict.fromkeys(table.fillers, "filler"),
+        **dict.fromkeys(_THINGS, "thing"),
+        **dict.fromkeys(_PERSONS, "person"),
+        **dict.fromkeys(_JOINTS, "joint"),
+        **dict.fromkeys(_RELATIVES, "relative"),
+        "": "end",
+    }
+    return _Lexicon(roles, rows, ordered)
 
 
 # ------------------------------------------------------------------------------------------------- what it asks for
@@ -228,20 +174,29 @@ def _read_words(text: str) -> list[str]:
 def _count_points(words: list[str]) -> dict[TaskType, dict[str, float]]:
     """Points per type and phrase; a phrase counts once, where it has most."""
     points: dict[TaskType, dict[str, float]] = {kind: {} for kind in _TIES}
-    first, change, forbidden = True, False, False
-    for phrase, cue, at, leads in _find_cues(words):
-        if cue.type == "none":
+    asked: TaskType | None = None
+    change, forbidden, faulty = False, False, False
+    for found in _find_cues(words):
+        cue = found.cue
+        if cue.type == "none" or (cue.limits and (asked in _MAKING or asked == "debug-fix")):
             continue
         forbidden |= cue.forbids_change
-        zone = next((factor for end, factor in _ZONES if at < end), _BEYOND)
-        value = max(cue.weight, cue.lead) if leads else cue.weight
-        if leads and cue.lead:
-            value *= FIRST_VERB if first else 1.0
-            first = False
-            change |= cue.type != "research-recon" and cue.lead * zone >= CHANGE
+        orders = found.leads and cue.lead > 0
+        value = factor = next((factor for end, factor in _ZONES if found.at < end), _BEYOND)
+        value *= max(cue.weight, cue.lead) if orders else cue.weight
+        if orders and cue.prepares and _comes_first(words, found.at):
+            value *= LOOK_FIRST
+        elif orders:
+            value *= FIRST_VERB if asked is None else 1.0
+            change |= cue.type != "research-recon" and cue.lead * factor >= CHANGE
+            asked = asked or cue.type
+        if cue.type == "debug-fix":
+            beside = asked in _MAKING and not faulty and (orders or (found.describes and not cue.lead))
+            value *= BESIDE if beside else 1.0
+            faulty |= not beside
         if value:
             known = points[cue.type]
-            known[phrase] = max(value * zone, known.get(phrase, 0.0))
+            known[found.phrase] = max(value, known.get(found.phrase, 0.0))
     if change and not forbidden:
         points["research-recon"] = {word: value * LOOK_FIRST for word, value in points["research-recon"].items()}
     return points
@@ -251,23 +206,46 @@ def _sum_damped(values: Iterable[float]) -> float:
     return sum(value * DAMPING**rank for rank, value in enumerate(sorted(values, reverse=True)))
 
 
-def _find_cues(words: list[str]) -> Iterator[tuple[str, Cue, int, bool]]:
-    """Each phrase of the table with its row, its place and whether it stands at the head of a clause.
+def _comes_first(words: list[str], at: int) -> bool:
+    """Whether the clause with the word ``at`` begins or ends in "first" and is not all that is said."""
+    end = words.index("", at) if "" in words[at:] else len(words)
+    begin = at
+    while begin and words[begin - 1]:
+        begin -= 1
+    if "first" not in words[begin:at] and words[end - 1] != "first":
+        return False
+    roles = _lexicon().roles
+    return any(word not in roles for word in words[:begin] + words[end:])
+
+
+def _find_cues(words: list[str]) -> Iterator[_Found]:
+    """Each phrase of the table in ``words``.
 
     From left to right, the longest phrase first; a word belongs to one phrase only.
     """
     lexicon = _lexicon()
-    at, head = 0, True
+    lengths, rows, roles = lexicon.lengths, lexicon.rows, lexicon.roles
+    at, head, subject, relative = 0, True, False, False
     while at < len(words):
         word = words[at]
-        for length in lexicon.lengths.get(word, ()):
-            phrase = " ".join(words[at : at + length])
-            cue = lexicon.rows.get(phrase)
+        role = roles.get(word)
+        for length in lengths.get(word, ()):
+            phrase = word if length == 1 else " ".join(words[at : at + length])
+            cue = rows.get(phrase)
             if cue is not None:
-                yield phrase, cue, at, head
+                yield _Found(phrase, cue, at, head and not (subject and cue.opens), relative)
                 head = head and cue.type == "none"
+                if "relative" in (role, roles.get(phrase.rpartition(" ")[2])) and cue.type != "none":
+                    relative = True
                 at += length
                 break
         else:
-            head = not word or word in _JOINTS or (head and word in lexicon.fillers)
+            if role is None:
+                head = False
+            elif role == "end" or role == "joint":
+                head, subject, relative = True, False, relative and role == "joint"
+            else:
+                head = head and role != "relative"
+                subject |= role in ("thing", "person")
+                relative = role == "relative" or (relative and role != "person")
             at += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Analyst:
 
     def __init__(self, prices: Prices, settings: Settings) -> None:
         self._prices = prices
+        self.faults: list[str] = []
+        """Detectors that failed since this list was last emptied: which and where, a sentence each."""
         self._options = WasteOptions(heavy_result_usd=settings.waste_heavy_result_usd)
 
     @property
@@ -37,11 +40,16 @@ class Analyst:
 
     def find_waste(self, session: Session, after: int = -1) -> list[Finding]:
         """Waste in the records of one log that lie above the position ``after``."""
-        return find_waste(self._scene(session, after))
+        return find_waste(self._scene(session, after), self._note_fault)
 
     def find_shared_waste(self, subagents: Sequence[tuple[Session, int]]) -> list[tuple[int, Finding]]:
         """Waste among the subagents of one session, each given with the position up to which it is a copy."""
-        return find_shared_waste([self._scene(session, after) for session, after in subagents])
+        return find_shared_waste([self._scene(session, after) for session, after in subagents], self._note_fault)
+
+    def _note_fault(self, detector: str, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        self.faults.append(f"a bug in tacho: the detector {detector} failed ({type(error).__name__} in {where})")
 
     def _scene(self, session: Session, after: int) -> Scene:
         return Scene(session, self._price_tokens, self._options, after)

@@ -16,6 +16,7 @@ from tachograph.errors import NotFound, UsageError
 from tachograph.model import Finding, to_datetime
 from tachograph.report.sanitise import harmless
 from tachograph.warehouse.query_files import read_query
+from tachograph.warehouse.rows import finding_id
 
 _PICO = 10**12
 _DEAREST = 1_000_000
@@ -126,8 +127,8 @@ def finding_conditions(chosen: Filter, wanted: FindingFilter) -> tuple[str, list
     return where, list(values)
 
 
-def record_finding(finding: Finding, session: str, id: str = "") -> FindingRecord:
-    """A finding that was not stored."""
+def record_finding(finding: Finding, session: str) -> FindingRecord:
+    """A finding that was not stored, under the id by which the same one is stored."""
     evidence = {
         "calls": list(finding.calls),
         "responses": list(finding.responses),
@@ -136,8 +137,8 @@ def record_finding(finding: Finding, session: str, id: str = "") -> FindingRecor
     }
     usd = None if finding.cost_pico is None else to_usd(finding.cost_pico)
     return FindingRecord(
-        id, finding.detector, session, session, None, None, to_datetime(finding.at), finding.count, finding.tokens,
-        finding.carried_tokens, usd, finding.is_estimate, evidence,
+        finding_id(session, finding), finding.detector, session, session, None, None, to_datetime(finding.at),
+        finding.count, finding.tokens, finding.carried_tokens, usd, finding.is_estimate, evidence,
     )  # fmt: skip
 
 

@@ -50,7 +50,10 @@ class IngestReport(msgspec.Struct):
     tool_calls: int = 0
     problems: int = 0
     seconds: float = 0.0
-    repriced: bool = False
+    rederived: bool = False
+    """Prices, findings and totals of everything were recomputed from what is stored."""
+    unexamined_sessions: list[str] = []
+    """See :func:`tachograph.app.waste.list_unexamined`; looked for when something was rederived or rebuilt."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -90,7 +93,7 @@ def ingest(
         prices = workspace.prices(connection)
         settle_settings(connection, workspace.settings)
         analyst = Analyst(prices, workspace.settings)
-        report.repriced = rederive_all(connection, prices, analyst, forced=rederive)
+        report.rederived = rederive_all(connection, prices, analyst, forced=rederive)
         if rebuild:
             begin_rebuild(connection, workspace.clean, analyst)
         plan = make_plan(connection, current_epoch(connection), agent, path)
@@ -99,6 +102,10 @@ def ingest(
         ingestion = _Ingestion(workspace, connection, prices, analyst, report)
         with _no_collector():
             ingestion.run(plan, jobs or workspace.settings.ingest_jobs, on_progress)
+        if report.rederived or rebuild:
+            from tachograph.app.waste import list_unexamined  # most ingestions have no use for it
+
+            report.unexamined_sessions = list_unexamined(connection, agent)
     report.seconds = time.monotonic() - started
     return report
 
@@ -204,7 +211,11 @@ class _Ingestion:
             return
         parsed = msgspec.structs.replace(found.parsed, sessions=sessions)
         summaries = [found.summaries[n] for n in kept]
+        self.analyst.faults.clear()
         findings = [self.analyst.find_waste(session) for session in sessions]
+        faults = tuple(Problem("detector_failed", 0, 0, fault) for fault in self.analyst.faults)
+        report.problems += len(faults)
+        parsed = msgspec.structs.replace(parsed, problems=(*parsed.problems, *faults))
         writer.write(self._checkpoint(found, path_hash), parsed, summaries, findings, before)
 
     def _checkpoint(self, found: LogRead, path_hash: int) -> Checkpoint:

@@ -56,9 +56,12 @@ class Judge:
         from tachograph.judge.client import ask  # sockets: only for those who ask
 
         digest = fit_digest(session, self._config)
-        self._find()
-        self._found = False  # after a failure it is looked for again: it may have died
-        answer = ask(self._config, judge_prompt(), digest.text, judge_schema())
+        try:
+            self._find()
+            self._found = False  # after a failure it is looked for again: it may have died
+            answer = ask(self._config, judge_prompt(), digest.text, judge_schema())
+        except JudgeUnavailable as obstacle:
+            raise JudgeUnavailable(obstacle.slug, _redact(obstacle.reason)) from obstacle
         self._found = True
         try:
             judgement = read_judgement(answer)
@@ -113,13 +116,13 @@ def fit_digest(session: Session, config: JudgeConfig) -> Digest:
 
 def stored_score(connection: sqlite3.Connection, session: Session, config: JudgeConfig) -> TrajectoryScore:
     """The score that is stored for this model and prompt; UNAVAILABLE, with how to get one, when there is none."""
-    valid = domain_of_validity(config.model, _load_agreement(connection, config.model))
+    agreement = _load_agreement(connection, config.model)
     row = connection.execute(_STORED, (session.id, config.model, PROMPT_VERSION)).fetchone()
     if row is None:
-        return _unavailable("not_judged", _NOT_JUDGED, valid)
+        return _unavailable("not_judged", _NOT_JUDGED, config.model, agreement)
     is_current = row[0] == session_hash(session)
     judgement = Judgement(row[2], row[3], row[4], tuple(json.loads(row[5])))
-    score = _score(judgement, config.model, row[1], row[6], row[7], valid)
+    score = _score(judgement, config.model, row[1], row[6], row[7], agreement)
     return score if is_current else msgspec.structs.replace(score, state="STALE", hint=_CHANGED)
 
 
@@ -166,25 +169,29 @@ def score_trajectory(
     stored = None if connection is None else stored_score(connection, session, config)
     if stored is not None and (stored.state == "CURRENT" or not ask_now):
         return stored
-    valid = stored.domain_of_validity if stored else domain_of_validity(config.model, None)
+    agreement = None if connection is None else _load_agreement(connection, config.model)
     if not ask_now:
-        return _unavailable("not_judged", _NOT_JUDGED, valid)
+        return _unavailable("not_judged", _NOT_JUDGED, config.model, agreement)
     try:
         judgement, digest = (judge or Judge(config)).judge(session)
     except JudgeUnavailable as obstacle:
-        return _unavailable(obstacle.slug, obstacle.reason, valid)
+        return _unavailable(obstacle.slug, obstacle.reason, config.model, agreement)
     at = time.time_ns() // 1_000_000
     if store is not None:
         store(judgement, digest, session_hash(session), at)
-    return _score(judgement, config.model, at, digest.turns, digest.turns_left_out, valid)
+    return _score(judgement, config.model, at, digest.turns, digest.turns_left_out, agreement)
+
+
+def _redact(text: str) -> str:
+    """A server's or a model's words as they may be shown: it may quote, or make up, what looks like a secret."""
+    from tachograph.redaction import default_cleaner
+
+    return default_cleaner().text(text, len(text))
 
 
 def _clean(judgement: Judgement) -> Judgement:
     """The judgement with its words redacted: a model may make up what looks like a secret."""
-    from tachograph.redaction import default_cleaner
-
-    reasoning = default_cleaner().text(judgement.reasoning, len(judgement.reasoning))
-    return msgspec.structs.replace(judgement, reasoning=reasoning)
+    return msgspec.structs.replace(judgement, reasoning=_redact(judgement.reasoning))
 
 
 def _load_agreement(connection: sqlite3.Connection, model: str) -> Agreement | None:
@@ -195,11 +202,14 @@ def _load_agreement(connection: sqlite3.Connection, model: str) -> Agreement | N
     return msgspec.json.decode(row[0], type=Agreement) if row else None
 
 
-def _unavailable(reason: str, hint: str, valid: str) -> TrajectoryScore:
+def _unavailable(reason: str, hint: str, model: str, agreement: Agreement | None) -> TrajectoryScore:
+    valid = domain_of_validity(model, agreement, is_given=False)
     return TrajectoryScore(state="UNAVAILABLE", reason=reason, hint=hint, domain_of_validity=valid)
 
 
-def _score(judgement: Judgement, model: str, at: int, shown: int, left_out: int, valid: str) -> TrajectoryScore:
+def _score(
+    judgement: Judgement, model: str, at: int, shown: int, left_out: int, agreement: Agreement | None
+) -> TrajectoryScore:
     return TrajectoryScore(
         state="CURRENT",
         verdict=judgement.verdict,
@@ -212,5 +222,5 @@ def _score(judgement: Judgement, model: str, at: int, shown: int, left_out: int,
         judged_at=to_datetime(at),
         turns_shown=shown,
         turns_left_out=left_out,
-        domain_of_validity=valid,
+        domain_of_validity=domain_of_validity(model, agreement),
     )

@@ -14,6 +14,8 @@ from tachograph.app.findings import FindingFilter, FindingRecord, list_findings
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.sessions import list_sessions
 from tachograph.app.token_facts import load_references
+from tachograph.model import Session
+from tachograph.warehouse.rows import load_segment
 from tachograph.warehouse.store import open_reader
 
 
@@ -67,6 +69,11 @@ class History:
         cursor = self.connection.execute(sql, parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def holds(self, session: Session) -> bool:
+        """Whether one of its logs tells of ``session`` exactly so: nothing was added since, and nothing left out."""
+        segments = self.connection.execute("SELECT segment FROM segments WHERE session = ?", (session.id,)).fetchall()
+        return any(load_segment(self.connection, segment) == session for (segment,) in segments)
 
     def references(self) -> References:
         """All sessions of the warehouse, to compare others with."""

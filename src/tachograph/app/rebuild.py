@@ -46,13 +46,15 @@ def current_epoch(connection: sqlite3.Connection) -> int:
 def begin_rebuild(connection: sqlite3.Connection, clean: Clean, analyst: Analyst) -> None:
     """Have every log read again, and redact the stored text anew: that of logs that are gone has no other way.
 
-    An interruption does no harm: what is not yet read again is so at the next ingestion.
+    An interruption does no harm: what is not yet read again is so at the next ingestion. What the text was before is
+    erased from the file too, unless another process is reading it.
     """
     connection.create_function("clean_text", 1, lambda value: value and clean.text(value, _WHOLE_TEXT))
     connection.create_function("clean_name", 1, lambda value: value and clean.name(value))
     connection.create_function(
         "clean_list", 1, lambda value: value and json.dumps(_clean_all(json.loads(value), clean))
     )
+    connection.execute("PRAGMA secure_delete = ON")
     with transaction(connection):
         for function, tables in (("clean_text", _TEXTS), ("clean_name", _NAMES), ("clean_list", _LISTS)):
             for table, columns in tables.items():
@@ -62,6 +64,7 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean, analyst: Analyst
                     )
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         rederive(connection, analyst)
+    erase_free_pages(connection)
 
 
 def _clean_all(value: Any, clean: Clean) -> Any:
@@ -70,25 +73,33 @@ def _clean_all(value: Any, clean: Clean) -> Any:
 
 
 def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
-    """When ``store.text`` has changed: have every log read again, and drop text that is no longer wanted at once."""
-    held = read_meta(connection, "store_text")
-    if held == settings.store_text:
-        return
-    with transaction(connection):
-        if settings.store_text == "none" and held:
-            connection.execute("UPDATE prompts SET text = ''")
-            connection.execute("UPDATE tool_calls SET command = NULL, error_signature = NULL")
-            connection.execute("UPDATE markers SET detail = ''")
-            connection.execute("UPDATE segments SET title = NULL, opening = NULL")
-            connection.execute("UPDATE sessions SET title = NULL, opening = NULL")
-            connection.execute("UPDATE judgements SET reasoning = ''")
-            connection.execute("DELETE FROM findings")  # their evidence quotes commands: derived anew, without these
-            write_meta(connection, "analysis_fingerprint", "")
-        if held:
-            write_meta(connection, "epoch", str(current_epoch(connection) + 1))
-        write_meta(connection, "store_text", settings.store_text)
-    if settings.store_text == "none" and held:
-        erase_free_pages(connection)
+    """When ``store.text`` has changed: have every log read again, and drop text that is no longer wanted at once.
+
+    That it was erased from the file too is noted once it is done: until then each ingestion tries again.
+    """
+    wanted, held = settings.store_text, read_meta(connection, "store_text")
+    if held != wanted:
+        connection.execute("PRAGMA secure_delete = ON")
+        with transaction(connection):
+            if wanted == "none" and held:
+                _drop_text(connection)
+            if held:
+                write_meta(connection, "epoch", str(current_epoch(connection) + 1))
+            write_meta(connection, "store_text", wanted)
+            write_meta(connection, "text_erased", "" if held else "1")  # a new store has never held any
+    if wanted == "none" and not read_meta(connection, "text_erased") and erase_free_pages(connection):
+        write_meta(connection, "text_erased", "1")
+
+
+def _drop_text(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE prompts SET text = ''")
+    connection.execute("UPDATE tool_calls SET command = NULL, error_signature = NULL")
+    connection.execute("UPDATE markers SET detail = ''")
+    connection.execute("UPDATE segments SET title = NULL, opening = NULL")
+    connection.execute("UPDATE sessions SET title = NULL, opening = NULL")
+    connection.execute("UPDATE judgements SET reasoning = ''")
+    connection.execute("DELETE FROM findings")  # their evidence quotes commands: derived anew, without these
+    write_meta(connection, "analysis_fingerprint", "")
 
 
 def rederive_all(connection: sqlite3.Connection, prices: Prices, analyst: Analyst, *, forced: bool) -> bool:

@@ -29,7 +29,21 @@ WITH RECURSIVE below(id) AS (
 SELECT s.id, s.agent_type, s.real_tokens,
        (SELECT count(*) FROM findings f JOIN segments g USING (segment) WHERE g.session = s.id)
 FROM below JOIN sessions s USING (id) ORDER BY s.started_at IS NULL, s.started_at, s.id"""
-_UNEXAMINED = " This session's log is gone and was read by an older version: retries and repeated reads are not found."
+_READ_BEFORE = "This session's log is gone and was read by an older version, which kept no sizes of calls"
+_UNEXAMINED = {
+    "claude_code": f"{_READ_BEFORE}, no hashes of commands and not which record a prompt answers to: retries, heavy"
+    " results and rewound branches are not found, and not all repeated reads.",
+    "codex": f"{_READ_BEFORE} and no hashes of commands: retries, heavy results and repeated reads are not found.",
+}
+"""See :data:`tachograph.app.waste.UNEXAMINED`."""
+NO_TEXT = (
+    'No text of commands is kept (store.text = "none"): repeated commands that print files are not found, nor retries'
+    " with other commands between them."
+)
+_LACKS_TEXT = """
+SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'store_text' AND value = 'none') OR EXISTS (
+    SELECT 1 FROM segments g CROSS JOIN tool_calls t USING (segment)
+    WHERE g.session = ? AND t.category = 'shell' AND t.command_hash IS NOT NULL AND coalesce(t.command, '') = '')"""
 
 
 class WasteScore(msgspec.Struct, frozen=True):
@@ -115,25 +129,28 @@ def _score(
         token=references.score(facts),
         trajectory=trajectory,
         waste=score_waste(connection, facts.session),
-        subagents=_load_subagents(connection, facts.session),
+        subagents=load_subagents(connection, facts.session),
     )
 
 
 def score_waste(connection: sqlite3.Connection, id: str) -> WasteScore:
     """The waste axis of one session, from what ingestion found."""
-    from tachograph.app.waste import is_unexamined
+    from tachograph.app.waste import unexamined_agent
 
     findings = list_findings(connection, Filter(), sessions=[id])
-    return waste_score(findings, examined=not is_unexamined(connection, id))
+    agent = unexamined_agent(connection, id)
+    lacks_text = connection.execute(_LACKS_TEXT, (id,)).fetchone()[0]
+    return waste_score(findings, *([_UNEXAMINED[agent]] if agent else []), *([NO_TEXT] if lacks_text else []))
 
 
-def waste_score(findings: list[FindingRecord], *, examined: bool = True) -> WasteScore:
-    """The waste axis of these findings."""
+def waste_score(findings: list[FindingRecord], *caveats: str) -> WasteScore:
+    """The waste axis of these findings; ``caveats`` are sentences on what could not be looked for."""
     verdict: Literal["waste_found", "no_waste_found"] = "waste_found" if findings else "no_waste_found"
-    return WasteScore(verdict, len(findings), findings, WASTE_DOMAIN + ("" if examined else _UNEXAMINED))
+    return WasteScore(verdict, len(findings), findings, " ".join([WASTE_DOMAIN, *caveats]))
 
 
-def _load_subagents(connection: sqlite3.Connection, id: str) -> list[SubagentScore]:
+def load_subagents(connection: sqlite3.Connection, id: str) -> list[SubagentScore]:
+    """All subagents below the session ``id``, in order of their start."""
     return [SubagentScore(*row) for row in connection.execute(_BELOW, (id,))]
 
 

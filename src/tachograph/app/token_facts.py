@@ -43,17 +43,29 @@ def count_verdicts(connection: sqlite3.Connection, chosen: Filter) -> dict[str, 
     return counts
 
 
-def copied_until(session: Session) -> int:
-    """Position up to which the log itself shows a copy of another session (Codex's forks); -1: there is none.
+def copied_until(session: Session, connection: sqlite3.Connection | None = None) -> int:
+    """Position up to which ``session`` is a copy of another session, as far as that is known; -1: there is none.
 
-    Where a log does not show it (Claude Code's forks), only the warehouse can tell, which knows the other one.
+    A log may show it by itself (Codex's forks). Where it does not (Claude Code's), only a warehouse can tell that
+    knows both: the one of ``connection``.
     """
-    return max((response.position for response in session.responses if response.replayed), default=-1)
+    copies = _owned_elsewhere(connection, session.id) if connection is not None else frozenset()
+    return max((one.position for one in session.responses if one.replayed or one.id in copies), default=-1)
 
 
-def session_facts(session: Session) -> TokenFacts:
-    """The facts of one session, from its records; what :func:`copied_until` shows to be a copy is left out."""
-    copied = copied_until(session)
+def _owned_elsewhere(connection: sqlite3.Connection, session: str) -> frozenset[str]:
+    """The ids of those responses in the session's logs that another session owns."""
+    rows = connection.execute(
+        "SELECT r.id FROM segments s JOIN responses r USING (segment) WHERE s.session = ?1 AND r.counted = 0"
+        " AND NOT EXISTS (SELECT 1 FROM segments o JOIN responses c USING (segment)"
+        "   WHERE o.session = ?1 AND c.key = r.key AND c.counted = 1)",
+        (session,),
+    )
+    return frozenset(one for (one,) in rows)
+
+
+def session_facts(session: Session, copied: int = -1) -> TokenFacts:
+    """The facts of one session, from its records beyond the position ``copied``, see :func:`copied_until`."""
     own = [response for response in session.responses if response.position > copied]
     total = sum((response.usage for response in own), Usage())
     written: dict[str, int] = {}

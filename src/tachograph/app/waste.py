@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any, Literal
 
@@ -10,7 +11,6 @@ import msgspec
 from tachograph.app.filters import Filter
 from tachograph.app.findings import FindingFilter, FindingRecord, finding_conditions, list_findings
 from tachograph.app.totals import to_usd
-from tachograph.sources import load_sources
 from tachograph.warehouse.query_files import read_query
 
 By = Literal["detector", "project", "agent_type"]
@@ -20,6 +20,17 @@ _KEYS: dict[By, str] = {
     "project": "coalesce(s.project, '')",
     "agent_type": "CASE s.kind WHEN 'main' THEN 'main session' ELSE coalesce(s.agent_type, '') END",
 }
+UNEXAMINED = {
+    "claude_code": ("abandoned_branch", "heavy_result", "redundant_read", "repeated_failed_retry"),
+    "codex": ("heavy_result", "redundant_read", "repeated_failed_retry"),
+}
+"""By agent: detectors that find nothing, or not all, in what the first version of its reader has stored.
+
+It kept no sizes of calls, no hashes of commands and errors, no word of a tool that a file is unchanged, and of Claude
+Code's prompts not which record each answers to.
+"""
+_OLD = f"(l.parser BETWEEN 0 AND 1 AND l.agent IN ({', '.join(map(repr, UNEXAMINED))}))"
+"""Whether a log ``l`` was last read by that version. Ingestion reads it anew as long as it is there."""
 
 
 class WasteGroup(msgspec.Struct):
@@ -31,7 +42,7 @@ class WasteGroup(msgspec.Struct):
     sessions: int
     """Sessions with such a finding (main sessions with their subagents folded in; by agent type: by themselves)."""
     of: int
-    """Sessions in which there could be one."""
+    """Sessions in which there could be one: by detector those that it could look at, see ``unexamined_detectors``."""
     rate: float | None
     """``sessions / of``; null when ``of`` is 0."""
     count: int
@@ -61,7 +72,9 @@ class WasteReport(msgspec.Struct):
     transient_failures: int
     """Failed commands left out because such errors pass by themselves (rate limits, locks, pending checks …)."""
     unexamined_sessions: int
-    """Sessions whose log is gone and was read by an older version: retries and repeated reads cannot be found there."""
+    """Sessions whose log is gone and was read by an older version, which did not keep all that detectors need."""
+    unexamined_detectors: list[str]
+    """Those that find nothing, or not all, in such a session of the selection."""
     findings: list[FindingRecord]
     """The dearest ones."""
     more_findings: int
@@ -80,6 +93,7 @@ def report_waste(
         values,
     ).fetchone()
     found = list_findings(connection, chosen, wanted, limit)
+    unexamined = _unexamined_sessions(connection, chosen)
     return WasteReport(
         chosen.zone_name,
         _count(connection, "count(DISTINCT s.root_id)", chosen),
@@ -88,7 +102,8 @@ def report_waste(
         group_waste(connection, "project", chosen, wanted),
         group_waste(connection, "agent_type", chosen, wanted),
         _count_transient(connection, chosen),
-        _count_unexamined(connection, chosen),
+        len(unexamined),
+        sorted({name for agent in set(unexamined.values()) for name in UNEXAMINED[agent]}),
         found,
         number - len(found),
     )
@@ -104,35 +119,46 @@ def group_waste(
     possible = _possible(connection, by, chosen)
     groups = [_group(row, by, possible) for row in connection.execute(query, values)]
     if by == "detector":
-        from tachograph.analysis.detectors import detector_names
-
         met = {group.key for group in groups}
-        names = [wanted.detector] if wanted.detector else detector_names()
-        groups += [
-            WasteGroup(name, 0, 0, possible[""], 0.0 if possible[""] else None, 0, None, 0, None, 0, 0)
-            for name in names
-            if name not in met
-        ]
-    return groups
+        groups += [_empty_group(name, of) for name, of in possible.items() if name not in met]
+    return [group for group in groups if by != "detector" or wanted.detector in (None, group.key)]
+
+
+def _empty_group(detector: str, of: int) -> WasteGroup:
+    return WasteGroup(detector, 0, 0, of, 0.0 if of else None, 0, None, 0, None, 0, 0)
 
 
 def _group(row: tuple[Any, ...], by: By, possible: dict[str, int]) -> WasteGroup:
     key, findings, roots, sessions, times, tokens, carried, pico, unpriced, unweighed = row
     held = sessions if by == "agent_type" else roots
-    of = possible[""] if by == "detector" else possible.get(key, 0)
+    of = possible.get(key, 0)
     usd = None if pico is None else to_usd(pico)
     rate = held / of if of else None
     return WasteGroup(key, findings, held, of, rate, times, tokens, carried, usd, unpriced, unweighed)
 
 
 def _possible(connection: sqlite3.Connection, by: By, chosen: Filter) -> dict[str, int]:
-    """Sessions in the selection by key; for detectors all of them under the empty key."""
+    """Sessions in the selection by key."""
     if by == "detector":
-        return {"": _count(connection, "count(DISTINCT s.root_id)", chosen)}
+        return _possible_by_detector(connection, chosen)
     what = "count(*)" if by == "agent_type" else "count(DISTINCT s.root_id)"
     where, values = chosen.where("s.started_at")
     query = f"SELECT {_KEYS[by]}, {what} FROM sessions s WHERE {where} GROUP BY 1"
     return dict(connection.execute(query, values).fetchall())
+
+
+def _possible_by_detector(connection: sqlite3.Connection, chosen: Filter) -> dict[str, int]:
+    """Sessions in the selection that each detector could look at, or has found something in all the same."""
+    from tachograph.analysis.detectors import detector_names
+
+    every = _count(connection, "count(DISTINCT s.root_id)", chosen)
+    possible = dict.fromkeys(detector_names(), every)
+    where, values = chosen.where("s.started_at")
+    query = read_query("unexamined_roots").format(old=_OLD, where=where)
+    for agent, found in connection.execute(query, values):
+        for name in set(UNEXAMINED[agent]) - set(json.loads(found)):
+            possible[name] -= 1
+    return possible
 
 
 def _count(connection: sqlite3.Connection, what: str, chosen: Filter) -> int:
@@ -151,29 +177,30 @@ def _count_transient(connection: sqlite3.Connection, chosen: Filter) -> int:
     return int(row[0])
 
 
-def is_unexamined(connection: sqlite3.Connection, id: str) -> bool:
-    """Whether the session ``id`` was last read by an older version, and its log is gone."""
-    old, versions = _read_by_older_versions()
+def unexamined_agent(connection: sqlite3.Connection, id: str) -> str | None:
+    """The agent of the session ``id`` when it was last read by that older version, see ``UNEXAMINED``; else None."""
     row = connection.execute(
-        f"SELECT EXISTS (SELECT 1 FROM segments g JOIN logs l USING (log) WHERE g.session = ? AND ({old}))",
-        [id, *versions],
+        f"SELECT l.agent FROM segments g JOIN logs l USING (log) WHERE g.session = ? AND {_OLD} LIMIT 1", (id,)
     ).fetchone()
-    return bool(row[0])
+    return row[0] if row else None
 
 
-def _count_unexamined(connection: sqlite3.Connection, chosen: Filter) -> int:
+def list_unexamined(connection: sqlite3.Connection, agent: str | None = None) -> list[str]:
+    """The ids of all such sessions, of ``agent`` or of all, in order."""
+    rows = connection.execute(
+        "SELECT DISTINCT g.session FROM logs l JOIN segments g USING (log)"
+        f" WHERE {_OLD} AND l.agent = coalesce(?, l.agent) ORDER BY g.session",
+        (agent,),
+    )
+    return [session for (session,) in rows]
+
+
+def _unexamined_sessions(connection: sqlite3.Connection, chosen: Filter) -> dict[str, str]:
+    """Their ids within the selection, each with its agent."""
     where, values = chosen.where("s.started_at")
-    old, versions = _read_by_older_versions()
-    row = connection.execute(
-        "SELECT count(DISTINCT g.session) FROM logs l JOIN segments g USING (log) JOIN sessions s ON s.id = g.session"
-        f" WHERE ({old}) AND {where}",
-        [*versions, *values],
-    ).fetchone()
-    return int(row[0])
-
-
-def _read_by_older_versions() -> tuple[str, list[Any]]:
-    """A condition on logs ``l``, and its parameters. Ingestion reads such a log anew as long as it is there."""
-    sources = load_sources()
-    condition = " OR ".join("(l.agent = ? AND l.parser BETWEEN 0 AND ?)" for _ in sources)
-    return condition, [value for name, source in sources.items() for value in (name, source.VERSION - 1)]
+    rows = connection.execute(
+        "SELECT g.session, l.agent FROM logs l JOIN segments g USING (log) JOIN sessions s ON s.id = g.session"
+        f" WHERE {_OLD} AND {where}",
+        values,
+    )
+    return dict(rows.fetchall())

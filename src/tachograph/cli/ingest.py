@@ -16,6 +16,8 @@ from tachograph.errors import UsageError
 from tachograph.report.document import Document, Line
 from tachograph.report.units import count, counted, size
 
+_SHOWN = 3
+
 
 class Files(msgspec.Struct):
     """Log files."""
@@ -41,6 +43,11 @@ class Published(msgspec.Struct):
     """Lines and files that could not be read as they should."""
     seconds: float
     """How long it took."""
+    rederived: bool
+    """True: prices, findings and totals of everything were recomputed from what is stored."""
+    unexamined_sessions: list[str]
+    """Ids of sessions that an older version read, which did not keep all that detectors need, and whose logs were not
+    there to be read again. Looked for after a rederivation or a rebuild only."""
 
 
 @click.command()
@@ -52,7 +59,7 @@ class Published(msgspec.Struct):
     "--jobs", type=click.IntRange(1, 1024), help="Processes that read at the same time [default: one a core]."
 )
 @click.option("--rebuild", is_flag=True, help="Read every log again; keep the sessions whose logs are gone.")
-@click.option("--rederive", is_flag=True, help="Recompute prices and totals from what is stored.")
+@click.option("--rederive", is_flag=True, help="Recompute prices, findings and totals from what is stored.")
 @json_option
 def command(
     agent: str | None, path: Path | None, jobs: int | None, rebuild: bool, rederive: bool, as_json: bool
@@ -89,6 +96,8 @@ def _as_published(report: IngestReport) -> Published:
         report.tool_calls,
         report.problems,
         round(report.seconds, 3),
+        report.rederived,
+        report.unexamined_sessions,
     )
 
 
@@ -100,9 +109,19 @@ def _describe(report: IngestReport) -> Document:
     if report.changed:
         found = ((report.sessions, "session"), (report.responses, "response"), (report.tool_calls, "tool call"))
         lines.append(", ".join(counted(number, noun) for number, noun in found))
-    if report.repriced:
-        lines.append("Prices and totals were recomputed from what is stored")
+    if report.rederived:
+        lines.append("Prices, findings and totals were recomputed from what is stored")
     if report.problems or report.unreadable:
         unreadable = counted(report.unreadable, "unreadable file")
         lines.append(f"{counted(report.problems, 'problem')}, {unreadable}: see tacho doctor")
-    return Document([Line(line) for line in lines])
+    return Document([*map(Line, lines), *_describe_unexamined(report.unexamined_sessions)])
+
+
+def _describe_unexamined(sessions: list[str]) -> list[Line]:
+    """How many sessions can no longer be examined, and the first few of them."""
+    if not sessions:
+        return []
+    number = counted(len(sessions), "session")
+    head = f"{number} last read by an older version, logs gone: not all waste can be found in them"
+    more = [f"… and {count(len(sessions) - _SHOWN)} more: see --json"] if len(sessions) > _SHOWN else []
+    return [Line(head), *(Line(one, indent=2) for one in [*sessions[:_SHOWN], *more])]

@@ -110,6 +110,8 @@ def _groups(by: str, groups: list[WasteGroup]) -> Table:
 
 
 def _group_row(group: WasteGroup) -> list[str]:
+    if not group.of:
+        return [group.key, *[UNKNOWN] * 6]
     if not group.findings:
         return [group.key, "0", "0", percent(0, group.of), UNKNOWN, UNKNOWN, UNKNOWN]
     at_least = "≥" if group.unweighed_findings and group.wasted_tokens is not None else ""
@@ -183,11 +185,16 @@ def _remarks(report: WasteReport) -> list[Line]:
     if report.unexamined_sessions:
         lines.append(
             Line(
-                f"{counted(report.unexamined_sessions, 'session')} last read by an older version: repeated commands and"
-                " reads cannot be found there. tacho ingest reads anew what is not gone.",
+                f"{counted(report.unexamined_sessions, 'session')} last read by an older version, which did not keep"
+                f" all that is needed: {_listed(report.unexamined_detectors)} find nothing there, or not all, and"
+                " shares leave such sessions out. tacho ingest reads anew what is not gone.",
                 "dim",
             )
         )
     if report.findings:
         lines.append(Line("tacho waste --explain ID shows the proof.", "dim"))
     return lines
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

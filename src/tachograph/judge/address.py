@@ -49,19 +49,45 @@ def _wrong(fault: str) -> JudgeUnavailable:
     return JudgeUnavailable("endpoint_wrong", f"judge.endpoint {fault}, such as http://127.0.0.1:11434.")
 
 
+def check_host(server: Server, config: JudgeConfig) -> None:
+    """Raise JudgeUnavailable for a name that is neither ``localhost`` nor allowed, before any resolver hears of it."""
+    if not (_name(server) == "localhost" or _is_address(server.host) or _is_allowed(server, config)):
+        raise _refused(server.host)
+
+
 def check_addresses(server: Server, addresses: list[str], config: JudgeConfig) -> None:
     """Raise JudgeUnavailable unless the host is allowed by name or every one of its addresses is this machine's own."""
-    allowed = {name.lower().rstrip(".") for name in config.allow_hosts}
-    name = server.host.rstrip(".")
-    if name in allowed and name != "localhost":
+    if _is_allowed(server, config):
         return
     outside = [address for address in addresses if not is_loopback(address)]
     if outside:
-        raise JudgeUnavailable(
-            "host_not_allowed",
-            f"judge.endpoint leads to {server.host} ({outside[0]}), which is not this machine. Prompts and commands of"
-            " the session would leave it; if you want that, name the host in judge.allow_hosts.",
-        )
+        raise _refused(server.host if server.host == outside[0] else f"{server.host} ({outside[0]})")
+
+
+def _refused(host: str) -> JudgeUnavailable:
+    return JudgeUnavailable(
+        "host_not_allowed",
+        f"judge.endpoint leads to {host}, which is not this machine, or not surely. Prompts and commands of the session"
+        " would leave it; if you want that, name the host in judge.allow_hosts.",
+    )
+
+
+def _is_allowed(server: Server, config: JudgeConfig) -> bool:
+    """Allowed by name; ``localhost`` always means this machine."""
+    name = _name(server)
+    return name != "localhost" and name in {host.lower().rstrip(".") for host in config.allow_hosts}
+
+
+def _name(server: Server) -> str:
+    return server.host.rstrip(".")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(address: str) -> bool:

@@ -1,8 +1,8 @@
 """Talking to the model server: the one module of the judge that opens sockets.
 
-Each request resolves the host once, checks every address, and connects to one of those that were checked, whatever the
-name means a moment later. Nothing is taken from the environment, no redirect is followed, and one deadline holds for
-the whole exchange, however slowly the server trickles.
+A name that is not allowed is refused unresolved. Each request resolves the host once, checks every address, and
+connects to one of those that were checked, whatever the name means a moment later. Nothing is taken from the
+environment, no redirect is followed, and one deadline holds for the whole exchange, however slowly the server trickles.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from tachograph.judge.address import Server, check_addresses, read_endpoint
+from tachograph.judge.address import Server, check_addresses, check_host, read_endpoint
 from tachograph.judge.config import JudgeConfig, JudgeUnavailable
 from tachograph.judge.exchange import chat_path, check_model, models_path, questions, read_answer, show
 
@@ -176,6 +176,7 @@ class _Connection(http.client.HTTPConnection):
 
 def _connect(server: Server, config: JudgeConfig, deadline: _Deadline) -> _Stream:
     """A connection to the first address that accepts one, all of them checked."""
+    check_host(server, config)
     found = _resolve(server, deadline)
     check_addresses(server, [address[0] for _, address in found], config)
     for family, address in found:

@@ -15,7 +15,7 @@ MarkerKind = Literal[
     "compaction", "api_error", "interruption", "model_fallback", "pr_link", "commit", "rollback", "turn_duration",
     "setup_change",
 ]  # fmt: skip
-ResultKind = Literal["", "unchanged", "transient"]
+ResultKind = Literal["", "unchanged", "transient", "background"]
 
 HUMAN_KINDS: tuple[PromptKind, ...] = ("human", "slash", "shell")
 """Prompt kinds a person typed."""
@@ -109,11 +109,13 @@ class ToolCall(msgspec.Struct, frozen=True, array_like=True):
     input_chars: int | None = None
     """Length of the whole input as the log has it, bytes of JSON. None: stored by an older version."""
     command_hash: int | None = None
-    """Of the whole command, runs of white space as one blank."""
+    """Of the whole command, runs of white space as one blank, and of how it was to be run where that was said (time
+    allowed, sandbox, rights …)."""
     error_hash: int | None = None
     """Of a command's whole error text; numbers, hashes, temporary paths, durations and times as one sign each."""
     result_kind: ResultKind = ""
-    """unchanged: the tool says the file is as it was when last read; transient: an error that passes by itself."""
+    """unchanged: the tool says the file is as it was when last read; transient: an error that passes by itself;
+    background: a command that went on when the call was over."""
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):

@@ -211,6 +211,9 @@ class ToolInput(Struct):
     offset: Number | None = None
     limit: Number | None = None
     subagent_type: str | None = None
+    run_in_background: Raw = Raw()
+    timeout: Raw = Raw()
+    dangerouslyDisableSandbox: Raw = Raw()  # noqa: N815
 
 
 class Sidecar(Struct):

@@ -12,7 +12,7 @@ from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import Block, ToolInput, ToolResult, decode_input
 from tachograph.sources._decode import decode_part, decode_string
 from tachograph.sources._errors import describe_error
-from tachograph.sources._hashing import hash_bytes, hash_folded, hash_text
+from tachograph.sources._hashing import hash_bytes, hash_command, hash_text
 from tachograph.sources._ids import clean_id
 
 _CATEGORIES = {
@@ -28,8 +28,10 @@ _CATEGORIES = {
 }  # fmt: skip
 _SHELLS = ("Bash", "PowerShell")
 _EXIT_CODE = re.compile(r"Exit code (\d{1,10})\b")
+_TRUE = (b"true", b'"true"')
+_RAW = ("run_in_background", "timeout", "dangerouslyDisableSandbox")
 _LARGEST = 2**53
-_REMINDER = re.compile(r"<system-reminder>.*?</system-reminder>", re.DOTALL)
+_REMINDER, _REMINDER_END = "<system-reminder>", "</system-reminder>"
 _REFUSED = ("The user doesn't want to proceed with this tool use", "[Request interrupted by user")
 _SIBLING = "Sibling tool call errored"
 _UNCHANGED = "File unchanged since last read"
@@ -70,8 +72,15 @@ def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> 
         agent_type=clean.name(given.subagent_type) if given.subagent_type else None,
         cwd=session.place,
         input_chars=len(raw),
-        command_hash=hash_folded(given.command) if given.command else None,
+        command_hash=_command_hash(given),
+        result_kind="background" if name in _SHELLS and bytes(given.run_in_background) in _TRUE else "",
     )
+
+
+def _command_hash(given: ToolInput) -> int | None:
+    if not given.command:
+        return None
+    return hash_command(given.command, given.run_in_background, given.timeout, given.dangerouslyDisableSandbox)
 
 
 def _decode_input(raw: bytes) -> ToolInput:
@@ -95,6 +104,8 @@ def _coerce(name: str, value: Any) -> Any:
         except (TypeError, ValueError, OverflowError):
             return None
         return number if abs(number) <= _LARGEST else None
+    if name in _RAW:
+        return msgspec.Raw(msgspec.json.encode(value))
     if isinstance(value, list):
         return " ".join(str(part) for part in value)
     return value if isinstance(value, str) else None
@@ -114,7 +125,7 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
     text = _text_of(block)
     detail = result if isinstance(result, ToolResult) else None
     status = _status(block.is_error is True, text, result, denial)
-    fields: dict[str, Any] = {"exit_code": _exit_code(call.name, status, text, detail)}
+    fields: dict[str, Any] = {"exit_code": _exit_code(call.name, status, text, detail), "result_kind": ""}
     if status == "ok":
         fields["file_op"] = _file_op(call.name, detail, text)
         added, removed = _line_changes(detail)
@@ -180,7 +191,9 @@ def _file_op(name: str, detail: ToolResult | None, text: str) -> FileOp:
 
 
 def _result_kind(call: ToolCall, text: str, detail: ToolResult | None) -> ResultKind:
-    """What a successful read says of the file."""
+    """What a successful read says of the file, or that a command goes on."""
+    if call.result_kind == "background" or (detail is not None and detail.backgroundTaskId):
+        return "background"
     if call.category != "read":
         return ""
     said = text.startswith(_UNCHANGED) or _WASTED in text[:200]
@@ -213,7 +226,17 @@ def _count_lines(raw: bytes) -> int | None:
 def _result_hash(text: str, detail: ToolResult | None) -> int:
     if detail is not None and detail.file is not None and detail.file.content is not None:
         return hash_text(detail.file.content)
-    return hash_text(_REMINDER.sub("", text).strip() if "<system-reminder>" in text else text)
+    return hash_text(_without_reminders(text).strip() if _REMINDER in text else text)
+
+
+def _without_reminders(text: str) -> str:
+    """``text`` without what the agent's program put in: each block up to its first end, one without an end stays."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find(_REMINDER, at)) >= 0 and (end := text.find(_REMINDER_END, start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len(_REMINDER_END)
+    return "".join([*kept, text[at:]])
 
 
 def _duration(detail: ToolResult | None) -> int | None:

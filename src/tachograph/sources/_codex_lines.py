@@ -110,6 +110,12 @@ class CallArguments(Struct):
     agent_type: str | None = None
     workdir: str | None = None
     input: str | None = None
+    with_escalated_permissions: Raw = Raw()
+    sandbox_permissions: Raw = Raw()
+    timeout_ms: Raw = Raw()
+    yield_time_ms: Raw = Raw()
+    tty: Raw = Raw()
+    shell: Raw = Raw()
 
 
 class Item(Struct):

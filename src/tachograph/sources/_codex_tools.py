@@ -19,7 +19,7 @@ from tachograph.sources._codex_lines import (
 )
 from tachograph.sources._decode import decode_part, decode_string, decode_tolerantly
 from tachograph.sources._errors import describe_error
-from tachograph.sources._hashing import hash_bytes, hash_folded, hash_text
+from tachograph.sources._hashing import hash_bytes, hash_command, hash_text
 
 _CATEGORIES = {
     "exec_command": "shell", "shell": "shell", "shell_command": "shell", "local_shell": "shell", "write_stdin": "shell",
@@ -29,6 +29,7 @@ _CATEGORIES = {
     "send_input": "subagent", "wait": "subagent", "close_agent": "subagent", "resume_agent": "subagent",
 }  # fmt: skip
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d{1,10})\b")
+_RUNNING = "Process running with session ID"
 _WALL = re.compile(r"Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
 _PATCH = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+)$", re.MULTILINE)
 _DECLINED = ("exec command rejected by user", "rejected by user", "patch rejected by user")
@@ -83,8 +84,15 @@ def read_call(payload: Payload, identity: str, name: str, at: int, session: Sess
         more_files=more,
         cwd=_folder(given.workdir, session),
         input_chars=len(raw),
-        command_hash=hash_folded(_command_text(command)) if command else None,
+        command_hash=_command_hash(command, given) if command else None,
     )
+
+
+def _command_hash(command: str | list[str], given: CallArguments) -> int:
+    return hash_command(
+        _command_text(command), given.with_escalated_permissions, given.sandbox_permissions, given.timeout_ms,
+        given.yield_time_ms, given.tty, given.shell,
+    )  # fmt: skip
 
 
 def _folder(workdir: str | None, session: SessionBuilder) -> str | None:
@@ -156,6 +164,8 @@ def settle_call(payload: Payload, at: int, session: SessionBuilder) -> bool:
         fields["exit_code"] = code
     if call.duration_ms is None and seconds is not None:
         fields["duration_ms"] = round(seconds * 1000)
+    if call.command and code is None and call.exit_code is None and _RUNNING in text[:_HEAD].partition("Output:\n")[0]:
+        fields["result_kind"] = "background"
     if status == "error" and call.error_hash is None and call.error_signature is None:
         fields.update(_error_fields(_body(text), call, session))
     session.settle(call.id, status, at, **fields)

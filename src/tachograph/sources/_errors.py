@@ -16,6 +16,13 @@ SIGNATURE_CHARS = 200
 _TAGS = re.compile(r"</?tool_use_error>|\x1b\[[0-9;]*m")
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:?) -?\d+")
 _NUMBER = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{7,64}\b|\d+")
+_ASIDE = re.compile(
+    r"""^(?:(?:npm|pnpm|yarn)\ (?:warn|notice)\b|\[?(?:warn|warning|notice|info|debug)\b[]:\ ]|\(Use\ `
+        |>\ |\$\ |-->|[|=]|\d+\ +\||[-=_*~^]+$)
+    |[a-z]Warning:\ """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Lines before the error itself: warnings with the lines they quote, the echo of a script, rules."""
 _HEAD_CHARS = 20_000
 _END_CHARS = 32_000
 _EDGE_CHARS = 8_000
@@ -77,9 +84,17 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _first_line(head: str, clean: Clean) -> str | None:
-    lines = [line.strip() for line in head.splitlines()]
-    telling = [line for line in lines if line and not _EXIT.fullmatch(line)]
-    first = telling[0] if telling else " ".join(line for line in lines if line)
+    """The first line that tells something: no exit code and, where another line follows, no warning and no echo."""
+    first = ""
+    for line in map(str.strip, head.splitlines()):
+        if not line or _EXIT.fullmatch(line):
+            continue
+        if not _ASIDE.search(line):
+            first = line
+            break
+        first = first or line
+    if not first:
+        first = " ".join(head.split())
     return _NUMBER.sub("#", clean.text(first, 4 * SIGNATURE_CHARS))[:SIGNATURE_CHARS] or None
 
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Protocol
 
 from tachograph.model import HUMAN_KINDS, Finding, Session
 from tachograph.warehouse.owners import settle_owners
 from tachograph.warehouse.query_files import read_query
 from tachograph.warehouse.rows import load_segment
-from tachograph.warehouse.writer import Touched, add_findings, write_findings
+from tachograph.warehouse.siblings import compare_siblings, note_former_roots
+from tachograph.warehouse.writer import Touched, write_findings
 
 
 class Analyst(Protocol):
@@ -53,8 +52,6 @@ def derive(connection: sqlite3.Connection, touched: Touched, analyst: Analyst) -
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_sessions (id TEXT PRIMARY KEY)")
     connection.execute("DELETE FROM dirty_segments")
     connection.execute("DELETE FROM dirty_sessions")
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS dirty_roots (id TEXT PRIMARY KEY)")
-    connection.execute("DELETE FROM dirty_roots")
     _add(connection, "dirty_sessions", touched.sessions)
     _add(connection, "dirty_segments", touched.segments)
     connection.execute(
@@ -67,12 +64,11 @@ def derive(connection: sqlite3.Connection, touched: Touched, analyst: Analyst) -
     connection.execute(
         "INSERT OR IGNORE INTO dirty_sessions SELECT session FROM dirty_segments CROSS JOIN segments USING (segment)"
     )
-    _note_roots(connection)
+    note_former_roots(connection)
     _run(connection, "derive_sessions")
     connection.execute(read_query("count_usage").format(target="usage_quarters", owned=_DIRTY_SEGMENTS, within="1"))
     _run(connection, "sum_up_sessions")
-    _note_roots(connection)
-    _compare_siblings(connection, analyst)
+    compare_siblings(connection, analyst.find_shared_waste)
 
 
 def rederive(connection: sqlite3.Connection, analyst: Analyst) -> None:
@@ -122,29 +118,6 @@ def _set_boundaries(connection: sqlite3.Connection, analyst: Analyst) -> None:
                 (until, *summary, segment),
             )
             write_findings(connection, segment, session.id, analyst.find_waste(session, until))
-
-
-def _note_roots(connection: sqlite3.Connection) -> None:
-    """Remember which trees of sessions the dirty ones belong to: before and after a change these may differ."""
-    connection.execute(
-        "INSERT OR IGNORE INTO dirty_roots SELECT root_id FROM dirty_sessions CROSS JOIN sessions USING (id)"
-    )
-
-
-def _compare_siblings(connection: sqlite3.Connection, analyst: Analyst) -> None:
-    """Look anew for waste among the subagents of each dirty root."""
-    _run(connection, "similar_subagents")
-    rows = connection.execute("SELECT root, segment FROM similar_subagents ORDER BY root, nth").fetchall()
-    for _, group in groupby(rows, key=itemgetter(0)):
-        segments = [segment for _, segment in group]
-        subagents = [(load_segment(connection, segment), _boundary(connection, segment)) for segment in segments]
-        for at, finding in analyst.find_shared_waste(subagents):
-            add_findings(connection, segments[at], subagents[at][0].id, [finding], shared=True)
-
-
-def _boundary(connection: sqlite3.Connection, segment: int) -> int:
-    row = connection.execute("SELECT inherited_until FROM segments WHERE segment = ?", (segment,)).fetchone()
-    return int(row[0])
 
 
 def _end_of_copy(connection: sqlite3.Connection, segment: int, last_copy: int) -> int:

@@ -67,13 +67,17 @@ def marker_row(segment: int, m: Marker) -> Row:
     return (segment, m.position, m.id, m.kind, m.at, m.detail, m.value)
 
 
-def finding_row(segment: int, session: str, f: Finding, shared: bool) -> Row:
-    """A finding's row. Its id is the same whenever the same is found again."""
+def finding_id(session: str, f: Finding) -> str:
+    """By which people name a finding of this session: the same whenever the same is found again."""
     proof = (f.calls or f.responses or (str(f.position),))[0]
-    digest = xxhash.xxh3_64_hexdigest(f"{session}\0{f.detector}\0{proof}".encode())
+    return xxhash.xxh3_64_hexdigest(f"{session}\0{f.detector}\0{proof}".encode())[:_ID_DIGITS]
+
+
+def finding_row(segment: int, session: str, f: Finding, shared: bool) -> Row:
+    """A finding's row."""
     evidence = {"calls": f.calls, "responses": f.responses, "turns": f.turns, "facts": f.facts}
     return (
-        segment, digest[:_ID_DIGITS], f.detector, f.position, f.at, f.count, f.tokens, f.carried_tokens, f.cost_pico,
+        segment, finding_id(session, f), f.detector, f.position, f.at, f.count, f.tokens, f.carried_tokens, f.cost_pico,
         f.is_estimate, msgspec.json.encode(evidence).decode(), shared,
     )  # fmt: skip
 

@@ -150,9 +150,9 @@ CREATE TABLE tool_calls (
     more_files TEXT,                -- JSON array of [path, file_op] after the first file; NULL: none
     cwd TEXT,                       -- folder it ran in, redacted; NULL: the first of segments.cwds
     input_chars INTEGER,            -- length of the whole input, bytes of JSON; NULL: read by an older version
-    command_hash INTEGER,           -- hash of the whole command, runs of white space as one blank
+    command_hash INTEGER,           -- hash of the whole command, white space folded, and of how it was to be run
     error_hash INTEGER,             -- of a command: hash of the error text without what differs from one time to the next
-    result_kind TEXT NOT NULL DEFAULT '', -- unchanged: a file is as it was when last read; transient: an error that passes
+    result_kind TEXT NOT NULL DEFAULT '', -- unchanged: a file; transient: an error that passes; background: it went on
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tool_calls_failed ON tool_calls (started_at) WHERE status = 'error';

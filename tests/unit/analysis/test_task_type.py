@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tachograph.analysis import task_type
+from tachograph.analysis.task_text import read_words
 from tachograph.analysis.task_type import MAX_CHARS, bundled_table, classify_task
 
 PAGE = Path(__file__).parents[3] / "docs" / "task-types.md"
@@ -83,6 +84,22 @@ PROMPTS = {
         "the parser chokes on windows line endings",
         "I think we introduced a bug in the last commit, the total is too high",
         "ios build errors out with code signing stuff, help",
+        "Update the deps. The build fails now. Fix it.",
+        "The sidebar is broken. Add a z-index and fix it.",
+        "commit. when I open the page it crashes",
+        "Update the date picker, customers say that it is broken and shows the wrong month",
+        "Create a ticket fails with error 500",
+        "Write a test that reproduces the crash",
+        "review the diff and fix what breaks",
+        "fix what breaks after the upgrade",
+        "Add to cart doesn't work when logged out",
+        "We need a fix for the crash",
+        "make it work again, it broke when we upgraded",
+        "Make sure it doesn't crash when the file is empty",
+        "It has a bug: the list is empty",
+        "It was fine yesterday, now the page is blank and nothing happens, it fails",
+        "Look at the logs first. The worker crashes.",
+        "The upload hangs. Look at the retry code first.",
     ],
     "ml-eval": [
         "train a classifier on the ticket data",
@@ -132,6 +149,8 @@ PROMPTS = {
         "compute inter-annotator agreement",
         "grid search over C and gamma for the svm",
         "run lm-eval-harness on the merged checkpoint",
+        "Write an eval harness that lists the cases where the answer is wrong",
+        "Train a classifier on the tickets. Look at the dataset first.",
     ],
     "infra-deploy": [
         "deploy the site to production",
@@ -184,6 +203,8 @@ PROMPTS = {
         "make the docker image smaller",
         "deploy to staging",
         "Move CI from travis to github actions",
+        "We need a Dockerfile for the worker. Look at how the api does it first.",
+        "Write a workflow for github actions that tells us which job failed",
     ],
     "research-recon": [
         "explain how the cache works",
@@ -252,6 +273,19 @@ PROMPTS = {
         "which of these two schemas is better?",
         "I'd like a second opinion on the locking strategy",
         "how can I see the generated sql?",
+        "Has anyone looked at the cache, and does it expire?",
+        "Was the parser ever benchmarked? Explain where.",
+        "How does the cache work? Look at the docs first.",
+        "Look at the docs first and tell me how the cache works.",
+        "First look at the repo, then summarize it.",
+        "Is it used anywhere?",
+        "I need a second opinion on the schema",
+        "Does it still get everything?",
+        "hey, is this covered by a test?",
+        "Look at the parser first",
+        "Look for the slow query, don't fix it, explain it",
+        "Read the importer. Do not touch the code.",
+        "Write a report on how errors are handled; explain how. Do not modify any files.",
     ],
     "feature-build": [
         "add a prefix option",
@@ -356,6 +390,31 @@ PROMPTS = {
         "make a snake game",
         "extend the deploy page with a history tab",
         "add a loading spinner while the report is generated",
+        "We need gift cards in the checkout. Look at how vouchers are done first.",
+        "I want saved filters on the orders page. First read how the search keeps its state.",
+        "Customers ask for a weekly digest by mail. Study the newsletter module first.",
+        "The importer should accept xlsx, too. Check how csv is read first.",
+        "It has to work offline, so keep the last answer on disk.",
+        "It was one list, make it two.",
+        "The queue keeps jobs in memory. Keep them on disk, it has to survive a reboot.",
+        "Write a linter for recipes that names the step in which something is wrong.",
+        "Write a watcher that tells when a job fails.",
+        "Make the command exit with 1 when a check fails.",
+        "Create a panel that shows which uploads failed.",
+        "We need a page on which a shop sees what failed last night.",
+        "Show a banner if the connection is broken.",
+        "Upgrade the router to the newest version and fix what breaks.",
+        "Rename the column and fix the tests.",
+        "Bump the linter, then fix the type errors.",
+        "Update all dependencies and fix failing tests",
+        "Replace the date library. Fix what breaks.",
+        "Write a script that finds links that are broken",
+        "Create a report that lists the rows where the total is wrong",
+        "Merge main into my branch and fix whatever breaks",
+        "Convert the tests to vitest and fix what fails",
+        "Make the header sticky. Don't touch the footer.",
+        "Rename the prop everywhere without changing behaviour, don't edit the changelog",
+        "Write a parser for gpx (see data/) that streams, and prints the line on which something is wrong.",
     ],
 }  # fmt: skip
 """Prompts in the manner of developers, by the type they should have."""
@@ -501,7 +560,7 @@ def test_the_words_that_decided_are_given_with_their_points() -> None:
 def test_points_by_place(prompt: str, score: float) -> None:
     match = classify_task(prompt)
     assert match is not None
-    points = task_type._count_points(task_type._read_words(prompt[:MAX_CHARS]))["debug-fix"]
+    points = task_type._count_points(read_words(prompt[:MAX_CHARS]))["debug-fix"]
     assert round(task_type._sum_damped(points.values()), 2) == score
     assert match.task_type == ("debug-fix" if score >= task_type.THRESHOLD else "feature-build")
 
@@ -551,6 +610,36 @@ def test_of_several_orders_the_one_that_changes_something_counts(prompt: str, ex
 
 
 @pytest.mark.parametrize(
+    ("prompt", "points"),
+    [
+        # a look that prepares is a quarter, whatever the order of the sentences; the same look alone is none
+        ("look at the parser", {"research-recon": 7 * 1.5}),
+        ("look at the parser first, please", {"research-recon": 7 * 1.5}),
+        ("the cart needs a limit. look at the parser first", {"research-recon": 7 / 4}),
+        ("look at the parser first. the cart needs a limit", {"research-recon": 7 / 4}),
+        # the verb of a question stands before its subject
+        ("has it a limit", {"research-recon": 2 * 1.5}),
+        ("it has a limit", {}),
+        # a fault in what tells of the ordered thing is half, and a whole one elsewhere
+        ("add a page that shows the crash", {"feature-build": 3 * 1.5, "debug-fix": 4 / 2}),
+        ("add a page, and the crash", {"feature-build": 3 * 1.5, "debug-fix": 4}),
+        ("add a page, when I open it there is a crash", {"feature-build": 3 * 1.5, "debug-fix": 4}),
+        ("the crash. add a page that shows the crash", {"feature-build": 3 * 1.5, "debug-fix": 4}),
+        # to put right is half after another order, unless a fault was told before
+        ("rename it and fix it", {"feature-build": 4 * 1.5, "debug-fix": 6 / 2}),
+        ("the crash: rename it and fix it", {"feature-build": 4 * 1.5, "debug-fix": 6 + 4 / 2}),
+        # what is to be left alone forbids nothing when something was ordered
+        ("rename it, don't touch it", {"feature-build": 4 * 1.5}),
+        ("rename it, don't touch anything", {"feature-build": 4 * 1.5, "research-recon": 5}),
+        ("don't touch it", {"research-recon": 5}),
+    ],
+)
+def test_points_by_what_stands_beside(prompt: str, points: dict[str, float]) -> None:
+    counted = task_type._count_points(read_words(prompt))
+    assert {kind: task_type._sum_damped(cues.values()) for kind, cues in counted.items() if cues} == points
+
+
+@pytest.mark.parametrize(
     "prompt",
     [
         "the modal closes itself right after opening",
@@ -590,7 +679,7 @@ def test_a_hostile_prompt_takes_no_longer_than_another(part: str) -> None:
 def test_every_phrase_is_written_as_prompts_are_read() -> None:
     """Else it would never match."""
     phrases = [phrase for cue in bundled_table().cue for phrase in cue.words]
-    assert [phrase for phrase in phrases if " ".join(filter(None, task_type._read_words(phrase))) != phrase] == []
+    assert [phrase for phrase in phrases if " ".join(filter(None, read_words(phrase))) != phrase] == []
 
 
 def test_no_phrase_stands_in_two_rows() -> None:
@@ -624,7 +713,7 @@ def test_the_page_shows_words_of_the_table_with_their_points() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["MAX_CHARS", "THRESHOLD", "DAMPING", "FIRST_VERB", "CHANGE", "LOOK_FIRST", "PASTED_ERROR"]
+    "name", ["MAX_CHARS", "THRESHOLD", "DAMPING", "FIRST_VERB", "CHANGE", "LOOK_FIRST", "BESIDE", "PASTED_ERROR"]
 )
 def test_the_page_shows_the_numbers_of_the_code(name: str) -> None:
     number = getattr(task_type, name)

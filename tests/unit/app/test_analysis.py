@@ -6,21 +6,26 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tachograph.app.analysis import analyse, detect, read_session, score
 from tachograph.app.filters import Filter, make_filter
-from tachograph.app.findings import FindingFilter
+from tachograph.app.findings import FindingFilter, find_finding
 from tachograph.app.ingest import ingest
 from tachograph.app.open_history import History
-from tachograph.app.score import score_sessions
-from tachograph.app.workspace import DEMO_NOTE
+from tachograph.app.score import Score, score_sessions
+from tachograph.app.score_targets import ScoreOptions, score_targets
+from tachograph.app.workspace import DEMO_NOTE, Workspace
 from tachograph.errors import NotFound, TachographError, UsageError
 from tachograph.judge import JudgeConfig, JudgeUnavailable
+from tachograph.model import Session
+from tachograph.sources import LogFile, load_sources
 from tachograph.warehouse.store import open_reader
 from tests.builders.claude import ClaudeHome
+from tests.builders.codex import CodexHome
 from tests.builders.judged import Bench, bench
-from tests.builders.wasteful import HOUSE, SITE, Wasteful, make_workspace, wasteful, write_config
+from tests.builders.wasteful import ERROR, HOUSE, SITE, Wasteful, make_workspace, wasteful, write_config
 from tests.dump import dump_warehouse
 
 __all__ = ["bench", "wasteful"]
@@ -113,16 +118,166 @@ def test_a_score_has_three_axes_each_with_all_its_parts(wasteful: Wasteful) -> N
         assert len(found.waste.evidence) == found.waste.value
 
 
+def stored_score(workspace: Workspace, id: str) -> Score:
+    """What ``tacho score`` says, without a judge."""
+    options = ScoreOptions(update=False)
+    (found,) = score_targets(workspace, [id], options, note=print).sessions
+    return found
+
+
+def ids_of(found: Score) -> list[str]:
+    return sorted(one.id for one in found.waste.findings)
+
+
 def test_a_program_finds_what_the_warehouse_holds(wasteful: Wasteful) -> None:
+    wasteful.loops.fork("2026-05-21T09:00:00Z").prompt("Otherwise.").response(output=77)
+    wasteful.loops.fork("2026-05-21T10:00:00Z", sdk=False).prompt("Or so.").response(output=88)
+    wasteful.claude.write()
     workspace = wasteful.ingest()
-    with closing(open_reader(workspace.folder)) as connection, History.open(workspace.folder) as history:
-        for log in (*wasteful.claude.logs[:4], wasteful.thread):
+    logs = (*wasteful.claude.logs, *wasteful.codex.logs)
+    with History.open(workspace.folder) as history:
+        for log in logs:
             found = score(read_session(log.path), history)
-            (stored,) = score_sessions(connection, [found.id], lambda _, kept=found: kept.trajectory)  # type: ignore[misc]
-            assert (found.token, found.task_type) == (stored.token, stored.task_type)
-            assert sorted(one.wasted_usd or 0 for one in found.waste.findings) == sorted(
-                one.wasted_usd or 0 for one in stored.waste.findings
-            )
+            assert found == stored_score(workspace, found.id)
+    assert len(logs) == 13
+
+
+@pytest.mark.parametrize("sdk", [True, False])
+def test_what_a_fork_copied_is_not_its_own_where_a_history_knows_it(wasteful: Wasteful, sdk: bool) -> None:
+    fork = wasteful.loops.fork("2026-05-21T09:00:00Z", sdk=sdk).prompt("Otherwise.").response(input=0, output=77)
+    wasteful.claude.write()
+    session = read_session(fork.path)
+    alone = score(session)
+    assert (alone.token.value, alone.waste.value) == (_real_tokens(session), 3)
+    for axis in (alone.token, alone.waste):
+        assert "copies from other sessions are counted" in axis.domain_of_validity
+        assert "This session is a fork" in axis.domain_of_validity
+    wasteful.ingest()
+    with History.open() as history:
+        told = score(session, history)
+    assert (told.token.value, told.waste.value, told.task_type) == (77, 0, "feature-build")
+    assert "copies" not in told.token.domain_of_validity + told.waste.domain_of_validity
+
+
+def _real_tokens(session: Session) -> int:
+    return sum(
+        one.usage.input + one.usage.cache_write_5m + one.usage.cache_write_1h + one.usage.output
+        for one in session.responses
+    )
+
+
+def test_a_codex_fork_is_known_without_a_history(home: Path) -> None:
+    codex = CodexHome(home / ".codex")
+    first = codex.session("2026-05-19T12:00:00Z", cwd=SITE, model=HOUSE)
+    first.turn().prompt("Fix the bug.").shell("npm test", ERROR, 1).tokens(input=500)
+    first.shell("npm test", ERROR, 1).tokens(input=700, output=70).complete()
+    fork = first.fork("2026-05-19T13:00:00Z").turn().prompt("Add a page.").answer().tokens(input=300, output=30)
+    fork.complete()
+    codex.write()
+    ingest(workspace := make_workspace(home))
+    assert score(read_session(first.path)).waste.value == 1
+    alone = score(session := read_session(fork.path))
+    assert (alone.token.value, alone.waste.value) == (330, 0)
+    with History.open() as history:
+        told = score(session, history)
+    assert told == stored_score(workspace, session.id)
+    assert (told.token.value, told.waste.value) == (330, 0)
+
+
+def test_a_log_that_went_on_is_counted_without_what_the_history_knows_to_be_copied(wasteful: Wasteful) -> None:
+    fork = wasteful.loops.fork("2026-05-21T09:00:00Z", sdk=False).prompt("Otherwise.").response(input=0, output=77)
+    wasteful.claude.write()
+    workspace = wasteful.ingest()
+    fork.prompt("Again.").shell("npm test", ERROR, 1).shell("npm test", ERROR, 1).response(input=0, output=4).write()
+    session = read_session(fork.path)
+    with History.open() as history:
+        assert not history.holds(session)
+        newer = score(session, history)
+    assert (newer.token.value, [one.detector for one in newer.waste.findings]) == (221, ["repeated_failed_retry"])
+    for axis in (newer.token, newer.waste):
+        assert "The history holds another state of this session" in axis.domain_of_validity
+    ingest(workspace)
+    with History.open() as history:
+        assert history.holds(session)
+        now = score(session, history)
+    assert (now.token.value, ids_of(now)) == (221, ids_of(newer))
+
+
+def test_a_session_in_two_logs_is_scored_whole_where_a_history_knows_it(home: Path) -> None:
+    codex = CodexHome(home / ".codex")
+    first = codex.session("2026-05-19T12:00:00Z", cwd=SITE, model=HOUSE)
+    first.turn().prompt("Fix the bug.").answer().tokens(input=300, output=7).complete()
+    second = codex.session("2026-05-19T13:00:00Z", id=first.id, cwd=SITE, model=HOUSE, segment="2")
+    second.turn().prompt("More.").answer().tokens(input=100, output=5).complete()
+    codex.write()
+    ingest(workspace := make_workspace(home))
+    session = read_session(second.path)
+    assert score(session).token.value == 105
+    with History.open() as history:
+        whole = score(session, history)
+    assert (whole.token.value, whole) == (412, stored_score(workspace, session.id))
+
+
+def test_a_program_is_told_of_the_subagents_beside(wasteful: Wasteful) -> None:
+    session = read_session(wasteful.parent.path)
+    assert score(session).subagents == []
+    wasteful.ingest()
+    with History.open() as history:
+        known = score(session, history).subagents
+        changed = score(msgspec.structs.replace(session, title="New"), history).subagents
+    assert [(one.id.rpartition("/")[2], one.agent_type, one.findings) for one in known] == [
+        (wasteful.agents[0].agent_id, "Explore", 0), (wasteful.agents[1].agent_id, "Explore", 1),
+    ]  # fmt: skip
+    assert changed == known
+
+
+def test_a_history_that_does_not_know_the_session_compares_only(wasteful: Wasteful, tmp_path: Path) -> None:
+    wasteful.ingest()
+    log = ClaudeHome(tmp_path).project(SITE).session("2026-06-01T09:00:00Z", id="f" * 8, model=HOUSE)
+    session = read_session(log.prompt("Fix it.").response(input=0, output=9).write())
+    with History.open() as history:
+        found = score(session, history)
+    assert (found.token.value, found.title, found.subagents) == (9, "Fix it.", [])
+    assert "without a history that knows this session" in found.token.domain_of_validity
+
+
+def test_a_finding_of_a_program_can_be_explained(wasteful: Wasteful) -> None:
+    alone = score(read_session(wasteful.loops.path)).waste.findings
+    assert len(alone) == 3
+    workspace = wasteful.ingest()
+    with closing(open_reader(workspace.folder)) as connection:
+        for one in alone:
+            told = find_finding(connection, one.id)
+            assert (told.detector, told.session, told.wasted_usd) == (one.detector, one.session, one.wasted_usd)
+
+
+def test_prices_and_thresholds_are_read_anew_each_time(wasteful: Wasteful, home: Path) -> None:
+    session = read_session(wasteful.heavy.path)
+    assert [one.cost_pico for one in detect(session, "heavy_result")] == [1_300_000_000_000]
+    config = home / ".config" / "tachograph" / "config.toml"
+    config.write_text(config.read_text().replace("cache_read = 1", "cache_read = 2"))
+    assert [one.cost_pico for one in detect(session, "heavy_result")] == [1_400_000_000_000]
+    config.write_text("[waste]\nheavy_result_usd = 9\n" + config.read_text())
+    assert analyse(session).findings == ()
+
+
+def test_programs_and_the_command_agree_on_real_histories(home: Path, shared_data: Path) -> None:
+    workspace = Workspace(home / "tachograph")
+    homes = {"claude_code": shared_data / "claude_home", "codex": shared_data / "codex_home"}
+    for agent, folder in homes.items():
+        ingest(workspace, agent=agent, path=folder)
+    logs = [log for agent, folder in homes.items() for log in load_sources()[agent].discover(folder)]
+    seen = set()
+    with History.open(workspace.folder) as history:
+        for log in logs:
+            assert isinstance(log, LogFile)
+            found = score(read_session(log.path), history)
+            trajectory = found.trajectory
+            (stored,) = score_sessions(history.connection, [found.id], lambda _, kept=trajectory: kept)  # type: ignore[misc]
+            assert found == stored
+            seen.add(found.id)
+        assert len(seen) == history.query("SELECT count(DISTINCT session) AS n FROM segments WHERE ordinal = 0")[0]["n"]
+    assert len(seen) > 160
 
 
 def test_without_a_history_nothing_of_the_users_is_compared(home: Path) -> None:

@@ -194,8 +194,8 @@ def test_a_finding_that_was_not_stored_reads_the_same() -> None:
         facts={"path": "/a"}, detector="redundant_read",
     )  # fmt: skip
     assert record_finding(found, "codex:x") == FindingRecord(
-        "", "redundant_read", "codex:x", "codex:x", None, None, datetime(2026, 5, 28, 20, 26, 40, tzinfo=UTC), 3, 4, 6,
-        2.0, True, {"calls": ["c1"], "responses": [], "turns": [2], "facts": {"path": "/a"}},
+        "c6ee21ce7e", "redundant_read", "codex:x", "codex:x", None, None, datetime(2026, 5, 28, 20, 26, 40, tzinfo=UTC),
+        3, 4, 6, 2.0, True, {"calls": ["c1"], "responses": [], "turns": [2], "facts": {"path": "/a"}},
     )  # fmt: skip
     assert record_finding(Finding(0, 0, calls=("c1",)), "codex:x").wasted_usd is None
 

@@ -190,6 +190,7 @@ def test_without_a_judgement_the_score_says_how_to_get_one(store: sqlite3.Connec
     assert score.hint is not None
     assert "`tacho score --judge`" in score.hint
     assert '`mode = "auto"`' in score.hint
+    assert score.domain_of_validity.startswith("No verdict was given. One would be the opinion of the model")
     assert score.domain_of_validity.endswith("Calibration: none.")
 
 

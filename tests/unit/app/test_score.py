@@ -17,7 +17,7 @@ from tachograph.app.filters import make_filter
 from tachograph.app.history import load_history
 from tachograph.app.ingest import ingest
 from tachograph.app.judging import store_judgement
-from tachograph.app.score import WASTE_DOMAIN, Score, SubagentScore, score_sessions, score_waste, waste_score
+from tachograph.app.score import NO_TEXT, WASTE_DOMAIN, Score, SubagentScore, score_sessions, score_waste, waste_score
 from tachograph.app.show import tell_session
 from tachograph.app.workspace import Workspace
 from tachograph.judge import JudgeConfig
@@ -144,21 +144,45 @@ def test_given_references_are_used(wasteful: Wasteful) -> None:
     assert found.token.reason == "no_reference"
 
 
-def test_a_session_that_cannot_be_examined_any_more_says_so(wasteful: Wasteful) -> None:
+@pytest.mark.parametrize(
+    ("agent", "ending"),
+    [
+        ("claude_code", "retries, heavy results and rewound branches are not found, and not all repeated reads."),
+        ("codex", "retries, heavy results and repeated reads are not found."),
+    ],
+)
+def test_a_session_that_cannot_be_examined_any_more_says_so(wasteful: Wasteful, agent: str, ending: str) -> None:
     workspace = wasteful.ingest()
-    name = f"claude_code:{wasteful.clean.session_id}"
+    name = f"{agent}:{wasteful.clean.session_id if agent == 'claude_code' else wasteful.thread.id}"
     with open_writer(workspace.folder) as connection, transaction(connection):
         connection.execute(
             "UPDATE logs SET parser = 1 WHERE log = (SELECT log FROM segments WHERE session = ?)", (name,)
         )
         waste = score_waste(connection, name)
     assert waste.domain_of_validity.startswith(WASTE_DOMAIN)
-    assert waste.domain_of_validity.endswith("retries and repeated reads are not found.")
+    assert waste.domain_of_validity.endswith(ending)
+
+
+@pytest.mark.parametrize("agent", ["claude_code", "codex"])
+def test_waste_without_the_text_of_commands_says_what_is_not_found(wasteful: Wasteful, agent: str) -> None:
+    name = f"{agent}:{wasteful.loops.session_id if agent == 'claude_code' else wasteful.thread.id}"
+    (found,) = score(wasteful.ingest(store_text="none"), name)
+    assert found.waste.domain_of_validity == f"{WASTE_DOMAIN} {NO_TEXT}"
+
+
+def test_what_was_stored_without_text_stays_without(wasteful: Wasteful) -> None:
+    wasteful.ingest(store_text="none")
+    wasteful.loops.path.unlink()
+    workspace = wasteful.ingest()
+    names = [f"claude_code:{log.session_id}" for log in (wasteful.loops, wasteful.rewound)]
+    gone, read_again = score(workspace, *names)
+    assert gone.waste.domain_of_validity == f"{WASTE_DOMAIN} {NO_TEXT}"
+    assert read_again.waste.domain_of_validity == WASTE_DOMAIN
 
 
 def test_waste_of_no_findings() -> None:
     assert waste_score([]).verdict == "no_waste_found"
-    assert waste_score([], examined=False).domain_of_validity != WASTE_DOMAIN
+    assert waste_score([], "One.", "Two.").domain_of_validity == f"{WASTE_DOMAIN} One. Two."
 
 
 # ------------------------------------------------------------------------------------------------ tacho show

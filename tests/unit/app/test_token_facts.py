@@ -88,7 +88,7 @@ def test_what_codex_copied_is_not_the_forks_own(home: Path) -> None:
     session = read_session(fork.path)
     assert copied_until(read_session(first.path)) == -1
     assert copied_until(session) == max(r.position for r in session.responses if r.replayed)
-    alone = session_facts(session)
+    alone = session_facts(session, copied_until(session))
     assert (alone.real_tokens, alone.turns, alone.task_type) == (330, 1, "feature-build")
     assert alone == facts_of(workspace, session.id)[session.id]
 

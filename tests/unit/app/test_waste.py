@@ -10,7 +10,7 @@ import pytest
 from tachograph.app.filters import Filter, make_filter
 from tachograph.app.findings import FindingFilter
 from tachograph.app.ingest import ingest
-from tachograph.app.waste import By, WasteGroup, WasteReport, group_waste, is_unexamined, report_waste
+from tachograph.app.waste import UNEXAMINED, By, WasteGroup, WasteReport, group_waste, report_waste, unexamined_agent
 from tachograph.app.workspace import Workspace
 from tachograph.warehouse.store import open_reader, open_writer, transaction
 from tests.builders.claude import ClaudeHome
@@ -218,8 +218,46 @@ def test_sessions_that_can_no_longer_be_examined_are_counted(wasteful: Wasteful)
     assert report(workspace).unexamined_sessions == 1
     assert report(workspace, make_filter(agent="codex", tz="UTC")).unexamined_sessions == 0
     with closing(open_reader(workspace.folder)) as connection:
-        assert is_unexamined(connection, name)
-        assert not is_unexamined(connection, f"claude_code:{wasteful.heavy.session_id}")
+        assert unexamined_agent(connection, name) == "claude_code"
+        assert unexamined_agent(connection, f"claude_code:{wasteful.heavy.session_id}") is None
+
+
+def test_a_detectors_share_is_of_the_sessions_it_could_look_at(wasteful: Wasteful) -> None:
+    workspace = wasteful.ingest()
+    assert report(workspace).unexamined_detectors == []
+    with open_writer(workspace.folder) as connection, transaction(connection):
+        connection.execute(
+            "UPDATE logs SET parser = 1 WHERE log IN (SELECT log FROM segments WHERE session IN (?, ?, ?))",
+            [
+                f"claude_code:{wasteful.clean.session_id}",
+                f"claude_code:{wasteful.parent.session_id}",  # its subagents were read by this version
+                f"codex:{wasteful.thread.id}",
+            ],
+        )
+        connection.execute("UPDATE logs SET parser = 1 WHERE agent = 'codex'")
+        connection.execute("DELETE FROM findings WHERE detector = 'heavy_result'")
+    found = report(workspace)
+    assert found.unexamined_detectors == sorted({name for names in UNEXAMINED.values() for name in names})
+    assert {group.key: (group.sessions, group.of) for group in found.detectors} == {
+        "abandoned_branch": (2, 6),  # of Codex nothing is lacking
+        "cache_rebuild": (2, 7),
+        "duplicate_subagent_work": (2, 7),
+        "failed_edit_loop": (2, 7),
+        "heavy_result": (0, 5),
+        "redundant_read": (2, 6),  # what was found counts among what could be
+        "repeated_failed_retry": (2, 6),
+    }
+
+
+@pytest.mark.parametrize("agent", ["claude_code", "codex"])
+def test_a_detector_that_could_look_at_no_session_has_no_rate(wasteful: Wasteful, agent: str) -> None:
+    workspace = wasteful.ingest()
+    with open_writer(workspace.folder) as connection, transaction(connection):
+        connection.execute("UPDATE logs SET parser = 1")
+        connection.execute("DELETE FROM findings")
+    chosen = make_filter(agent=agent, tz="UTC")
+    rates = {key: group.rate for key, group in groups(workspace, "detector", chosen).items()}
+    assert rates == {name: None if name in UNEXAMINED[agent] else 0.0 for name in DETECTORS}
 
 
 def test_a_log_that_is_there_is_examined_again(wasteful: Wasteful) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tachograph.judge import JudgeConfig, JudgeUnavailable
-from tachograph.judge.address import Server, check_addresses, is_loopback, read_endpoint
+from tachograph.judge.address import Server, check_addresses, check_host, is_loopback, read_endpoint
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,6 @@ def test_only_loopback_is_this_machines_own(address: str, is_own: bool) -> None:
         ("localhost", ["::1", "127.0.0.1"], "", True),
         ("localhost", ["127.0.0.1", "10.0.0.7"], "", False),
         ("localhost", ["10.0.0.7"], "localhost", False),
-        ("box.example", ["127.0.0.1"], "", True),
         ("box.example", ["192.0.2.7"], "", False),
         ("box.example", ["127.0.0.1", "192.0.2.7"], "", False),
         ("box.example", ["192.0.2.7"], "box.example", True),
@@ -110,6 +109,34 @@ def test_a_host_outside_is_asked_only_when_it_is_allowed_by_name(
         return
     with pytest.raises(JudgeUnavailable, match=r"judge\.allow_hosts") as caught:
         check_addresses(server, addresses, config)
+    assert caught.value.slug == "host_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "is_resolved"),
+    [
+        ("localhost", "", True),
+        ("localhost.", "", True),
+        ("127.0.0.1", "", True),
+        ("::1", "", True),
+        ("10.0.0.1", "", True),
+        ("box.example", "box.example", True),
+        ("box.example.", "Box.Example", True),
+        ("box.example", "", False),
+        ("box.example", "example", False),
+        ("localhost.example", "", False),
+        ("127.0.0.1.example", "", False),
+        ("127.1", "", False),
+    ],
+)
+def test_only_what_may_be_asked_is_resolved(host: str, allowed: str, is_resolved: bool) -> None:
+    config = JudgeConfig(allow_hosts=(allowed,) if allowed else ())
+    server = Server("http", host, 80, "")
+    if is_resolved:
+        check_host(server, config)
+        return
+    with pytest.raises(JudgeUnavailable, match=r"judge\.allow_hosts") as caught:
+        check_host(server, config)
     assert caught.value.slug == "host_not_allowed"
 
 

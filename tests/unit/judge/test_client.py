@@ -251,7 +251,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 def test_a_name_is_resolved_once_and_its_address_is_the_one_connected_to(server: FakeServer, names: Names) -> None:
     names.known["box.example"] = ["127.0.0.1"]
     server.on("/api/tags", tags(MODEL))
-    probe(server.config(endpoint=f"http://box.example:{server.server_port}"))
+    probe(server.config(endpoint=f"http://box.example:{server.server_port}", allow_hosts=("box.example",)))
     assert names.asked == ["box.example"]
     assert server.seen[0][2]["Host"] == f"box.example:{server.server_port}"
 
@@ -263,19 +263,9 @@ def test_of_several_addresses_the_first_that_accepts_is_taken(server: FakeServer
     assert server.paths() == ["/api/tags"]
 
 
-@pytest.mark.parametrize("addresses", [["192.0.2.7"], ["127.0.0.1", "192.0.2.7"], ["169.254.169.254"]])
-def test_a_name_that_leads_outside_is_refused_before_anything_is_sent(
-    server: FakeServer, names: Names, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
-) -> None:
-    names.known["box.example"] = addresses
-    connected: list[Any] = []
-    monkeypatch.setattr(socket.socket, "connect", lambda _, address: connected.append(address))
-    assert fail_probe(server.config(endpoint=f"http://box.example:{server.server_port}")).slug == "host_not_allowed"
-    assert connected == []
-
-
-def test_a_host_that_is_allowed_is_connected_to(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
-    names.known["box.example"] = ["192.0.2.7"]
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Addresses that were connected to; nobody answers there."""
     connected: list[Any] = []
 
     def connect(_: socket.socket, address: Any) -> None:
@@ -283,12 +273,40 @@ def test_a_host_that_is_allowed_is_connected_to(names: Names, monkeypatch: pytes
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+    return connected
+
+
+@pytest.mark.parametrize("host", ["box.example", "localhost.example", "127.0.0.1.example"])
+def test_a_name_that_is_not_allowed_is_not_even_resolved(names: Names, connected: list[Any], host: str) -> None:
+    names.known[host] = ["127.0.0.1"]
+    assert fail_probe(JudgeConfig(endpoint=f"http://{host}:8080")).slug == "host_not_allowed"
+    assert (names.asked, connected) == ([], [])
+
+
+@pytest.mark.parametrize("addresses", [["192.0.2.7"], ["127.0.0.1", "192.0.2.7"], ["169.254.169.254"]])
+def test_a_localhost_that_leads_outside_is_refused_before_anything_is_sent(
+    names: Names, connected: list[Any], addresses: list[str]
+) -> None:
+    names.known["localhost"] = addresses
+    assert fail_probe(JudgeConfig(endpoint="http://localhost:8080")).slug == "host_not_allowed"
+    assert (names.asked, connected) == (["localhost"], [])
+
+
+def test_an_address_outside_is_refused(names: Names, connected: list[Any]) -> None:
+    names.known["192.0.2.7"] = ["192.0.2.7"]
+    fault = fail_probe(JudgeConfig(endpoint="http://192.0.2.7:8080"))
+    assert (fault.slug, connected) == ("host_not_allowed", [])
+    assert fault.reason.startswith("judge.endpoint leads to 192.0.2.7, which is not this machine")
+
+
+def test_a_host_that_is_allowed_is_connected_to(names: Names, connected: list[Any]) -> None:
+    names.known["box.example"] = ["192.0.2.7"]
     fault = fail_probe(JudgeConfig(endpoint="http://box.example:8080", allow_hosts=("box.example",)))
     assert (fault.slug, connected) == ("no_server", [("192.0.2.7", 8080)])
 
 
 def test_a_name_that_nobody_knows_is_told(names: Names) -> None:
-    fault = fail_probe(JudgeConfig(endpoint="http://box.example"))
+    fault = fail_probe(JudgeConfig(endpoint="http://box.example", allow_hosts=("box.example",)))
     assert (fault.slug, fault.reason) == ("no_server", "The host box.example of judge.endpoint is not known.")
 
 
@@ -301,7 +319,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
-    assert fail_probe(JudgeConfig(endpoint="http://box.example", probe_timeout=0.1)).slug == "timed_out"
+    assert fail_probe(JudgeConfig(endpoint="http://localhost", probe_timeout=0.1)).slug == "timed_out"
     assert time.monotonic() - began < 1
     over.set()
 

@@ -318,3 +318,56 @@ def test_a_subagent_call_names_whom_it_started():
     assert (asked.category, asked.agent_type, asked.spawned, asked.duration_ms) == ("subagent", "Explore", "a12", 900)
     told = only_call(new_claude().tool("Agent", {"prompt": "x"}, result="ok", detail=detail))
     assert (told.agent_type, told.spawned) == ("Plan", "a12")
+
+
+# ------------------------------------------------------------------------------------------ how commands are run
+
+
+@pytest.mark.parametrize(
+    ("given", "result", "kind"),
+    [
+        ({"run_in_background": True}, {"result": "Command running in background with ID: b1"}, "background"),
+        ({"run_in_background": "true"}, {"result": "Running."}, "background"),
+        ({}, {"result": "", "detail": {**OK_BASH, "backgroundTaskId": "b1"}}, "background"),
+        ({"run_in_background": True}, {"result": "Exit code 1", "error": True}, ""),
+        ({"run_in_background": True}, {"result": REFUSAL, "error": True, "detail": "User rejected tool use"}, ""),
+        ({"run_in_background": False}, {"result": "a", "detail": OK_BASH}, ""),
+        ({"run_in_background": [1]}, {"result": "a", "detail": OK_BASH}, ""),
+        ({}, {"result": "a", "detail": OK_BASH}, ""),
+    ],
+)
+def test_a_command_that_goes_on_in_the_background(given, result, kind):
+    call = only_call(new_claude().tool("Bash", {"command": "make", **given}, **result))
+    assert (call.result_kind, call.exit_code) == (kind, {"a": 0, "Exit code 1": 1}.get(result["result"]))
+
+
+def test_a_command_sent_to_the_background_goes_on_without_a_result():
+    call = only_call(new_claude().call("Bash", {"command": "make", "run_in_background": True}))
+    assert (call.status, call.result_kind) == ("missing", "background")
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ({"description": "Build it"}, True),
+        ({"timeout": None, "run_in_background": False, "dangerouslyDisableSandbox": False}, True),
+        ({"timeout": 60_000}, False),
+        ({"dangerouslyDisableSandbox": True}, False),
+        ({"run_in_background": True}, False),
+        ({"command": ["make", "all"]}, True),
+        ({"command": ["make", "all"], "timeout": 60_000}, False),
+    ],
+)
+def test_a_command_run_in_another_way_is_another_one(given, same):
+    call = only_call(new_claude().call("Bash", {"command": "make \n all", **given}))
+    assert (call.command_hash == hash_text("make all")) is same
+
+
+def test_each_way_to_run_a_command_is_its_own():
+    ways = [{"timeout": 1}, {"timeout": 2}, {"dangerouslyDisableSandbox": 1}, {"timeout": 1, "run_in_background": True}]
+    log = new_claude()
+    for way in [*ways, *ways]:
+        log.call("Bash", {"command": "make", **way})
+    hashes = [call.command_hash for call in read(log).tool_calls]
+    assert len(set(hashes)) == 4
+    assert hashes[:4] == hashes[4:]

@@ -268,3 +268,36 @@ def test_calls_belong_to_the_response_whose_usage_follows_them():
     session = read(log)
     first, second = (response.id for response in session.responses)
     assert [call.response for call in session.tool_calls] == [first, second, second, ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "output", "kind"),
+    [
+        ("exec_command", {"cmd": "make"}, HEAD + "Process running with session ID 7\nOutput:\n", "background"),
+        ("exec_command", {"cmd": "make"}, HEAD + "Process exited with code 0\nOutput:\nfine", ""),
+        ("exec_command", {"cmd": "cat a"}, "Exit code: 0\nOutput:\nProcess running with session ID 7", ""),
+        ("exec_command", {"cmd": "cat a"}, "Output:\nProcess running with session ID 7", ""),
+        ("write_stdin", {"session_id": 7}, HEAD + "Process running with session ID 7\nOutput:\n", ""),
+    ],
+)
+def test_a_command_that_goes_on_in_the_background(name, given, output, kind):
+    assert only_call(new_codex().turn().call(name, given).output(output)).result_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ({"justification": "It needs the network.", "max_output_tokens": 9}, True),
+        ({"with_escalated_permissions": False}, True),
+        ({"with_escalated_permissions": True}, False),
+        ({"sandbox_permissions": "require_escalated"}, False),
+        ({"timeout_ms": 9}, False),
+        ({"yield_time_ms": 9}, False),
+        ({"tty": True}, False),
+        ({"shell": "zsh"}, False),
+        ({"workdir": 7, "timeout_ms": 9}, False),
+    ],
+)
+def test_a_command_run_in_another_way_is_another_one(given, same):
+    call = only_call(new_codex().turn().call("shell", {"command": ["bash", "-lc", "make \n all"], **given}))
+    assert (call.command_hash == hash_text("make all")) is same

@@ -173,9 +173,9 @@ def test_another_threshold_derives_anew_also_where_the_log_is_gone(claude: Claud
     ingest(workspace(folder, heavy=0.12))
     assert findings(folder) == []
     log.path.unlink()
-    assert ingest(workspace(folder, heavy=0.1199)).repriced
+    assert ingest(workspace(folder, heavy=0.1199)).rederived
     assert findings(folder) == [(log.session_id, "heavy_result", 10_000)]
-    assert not ingest(workspace(folder, heavy=0.1199)).repriced
+    assert not ingest(workspace(folder, heavy=0.1199)).rederived
     ingest(workspace(folder, heavy=0.12))
     assert findings(folder) == []
 

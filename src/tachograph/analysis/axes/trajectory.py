@@ -147,12 +147,17 @@ def _read_confidence(value: object) -> float | None:
     return float(value) if 0 <= value <= 1 else None
 
 
-def domain_of_validity(model: str, agreement: Agreement | None) -> str:
-    """What a verdict of ``model`` is worth; ``agreement`` is that of its last calibration."""
-    return (
-        f"Opinion of the model {model} (prompt version {PROMPT_VERSION}) on prompts, tool calls and token counts; it"
-        f" saw neither file contents nor results. Never a fact. Calibration: {_quote(agreement)}."
-    )
+def domain_of_validity(model: str, agreement: Agreement | None, *, is_given: bool = True) -> str:
+    """What a verdict of ``model`` is worth, or would be where none is given.
+
+    ``agreement`` is that of the model's last calibration.
+    """
+    opinion = f"pinion of the model {model} (prompt version {PROMPT_VERSION}) on prompts, tool calls and token counts"
+    if is_given:
+        told = f"O{opinion}; it saw neither file contents nor results. Never a fact."
+    else:
+        told = f"No verdict was given. One would be the o{opinion}, without file contents and results: never a fact."
+    return f"{told} Calibration: {_quote(agreement)}."
 
 
 def _quote(agreement: Agreement | None) -> str:

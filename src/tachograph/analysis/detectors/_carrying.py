@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import msgspec
 
-from tachograph.analysis.detectors._rewinds import find_rewinds
+from tachograph.analysis.detectors._rewinds import find_rewinds, left_behind
 from tachograph.model import Response, Session, TokenPrices, ToolCall
 
 PriceTokens = Callable[[Response], TokenPrices | None]
@@ -52,7 +52,9 @@ class Carrying:
         self._positions = [response.position for response in responses]
         self._index = {response.id: number for number, response in enumerate(responses)}
         self._compactions = sorted(m.position for m in session.markers if m.kind == "compaction")
-        self._rewinds = find_rewinds(session.prompts, session.markers)
+        rewinds = find_rewinds(session.prompts, session.markers)
+        behind = zip(rewinds, left_behind(rewinds, self._positions), strict=True)
+        self._rewound = {index: rewind.end for rewind, left in behind for index in left}
         self._sizes = [response.usage.prompt_size for response in responses]
         self._ratio = CHARS_PER_TOKEN.get(session.agent, _OTHER)
         rates = [_rates(response, price_tokens(response)) for response in responses]
@@ -93,9 +95,8 @@ class Carrying:
     def _end(self, maker: int) -> int:
         """Index of the first response after the next compaction, or after the rewind that left this one behind."""
         position = self._positions[maker] if maker >= 0 else -1
-        ends = [rewind.end for rewind in self._rewinds if rewind.start < position < rewind.end]
         at = bisect_right(self._compactions, position)
-        ends += self._compactions[at : at + 1]
+        ends = [*self._compactions[at : at + 1], *([self._rewound[maker]] if maker in self._rewound else [])]
         return bisect_right(self._positions, min(ends)) if ends else len(self._positions)
 
     def _weigh(self, call: ToolCall, maker: int, chars: int) -> int:

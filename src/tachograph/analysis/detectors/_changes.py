@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable
 from functools import cache, cached_property
 from importlib import resources
-from itertools import accumulate
 
 import msgspec
 
 from tachograph.analysis.detectors._files import files_of, tail
+from tachograph.analysis.detectors._order import FOREVER, NEVER, any_between
 from tachograph.analysis.detectors._rewinds import find_rewinds
 from tachograph.analysis.detectors._scene import Scene
+from tachograph.analysis.detectors._spans import Spans, UnjudgedSpans
 from tachograph.analysis.shell import ShellEffects, examine_command
 from tachograph.model import ToolCall
 
@@ -23,12 +23,16 @@ CUT_FROM = 450
 _BACKGROUND_MS = 10_000
 """A subagent that answers within this time was sent to the background, where it works on: 4 s at most in the real
 histories looked at, where the quickest that was waited for took 14."""
-_FOREVER = 2**63 - 1
+_AMPERSAND = re.compile(r"(?<![&<>|])&(?![&>])")
+_NAME = re.compile(r"[\w-]+")
 _WAITING = re.compile(r"\b(?:u?sleep|wait|watch|Start-Sleep|Wait-\w+)\b|--wait\b|--watch\b|\btail\b.* -[a-zA-Z]*[fF]\b")
 
 
 class Changes:
-    """All of a session that may have changed files, or the outcome of a command."""
+    """All of a session that may have changed files, or the outcome of a command.
+
+    Every question takes logarithmic time, but for commands that are judged for the first time.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -38,9 +42,9 @@ class Changes:
 
         Any change, a word of a person, a notification, a wait.
         """
-        if _any_between(self._words, first.position, second.position):
+        if any_between(self._words, first.position, second.position):
             return True
-        return any(call.position not in own and may_change(call) for call in self._meanwhile(first, second))
+        return self._others.any_meanwhile(first, second) or self._commands.any_meanwhile(first, second, own)
 
     def files_may_differ(self, first: ToolCall, second: ToolCall, files: Iterable[str]) -> bool:
         """Whether anything from ``first`` on may have changed one of ``files`` (paths), or removed ``first`` itself.
@@ -48,47 +52,66 @@ class Changes:
         A change of these files or of anything, a person's own command, something that ended in the background, a wait
         for something to happen; a compaction or a rewind, which takes what was read out of the context.
         """
-        if _any_between(self._breaks, first.position, second.position):
+        if any_between(self._breaks, first.position, second.position):
             return True
-        tails = {tail(path) for path in files}
-        return any(self._may_change_files(call, tails) for call in self._meanwhile(first, second))
-
-    def _may_change_files(self, call: ToolCall, tails: set[str]) -> bool:
-        if call.category == "edit":
-            touched = set(map(tail, files_of(call, self._scene.folder(call))))
-            if touched and not touched & tails:
-                return False
-        return may_change(call)
-
-    def _meanwhile(self, first: ToolCall, second: ToolCall) -> list[ToolCall]:
-        """Calls made between the two, and those made before ``first`` that went on when it had begun.
-
-        Commands come last: to judge them takes longest.
-        """
-        calls = self._scene.calls
-        after = bisect_right(calls, first.position, key=_position)
-        found = calls[after : bisect_left(calls, second.position, key=_position)]
-        if after > 1 and self._latest[after - 2] > first.started_at:
-            found += [call for call in calls[: after - 1] if self._end(call) > first.started_at]
-        return sorted(found, key=lambda call: call.category == "shell")
+        edits = filter(None, map(self._edits.get, {"", *map(tail, files)}))
+        if any(spans.any_meanwhile(first, second) for spans in edits):
+            return True
+        return self._commands.any_meanwhile(first, second)  # last: to judge them takes longest
 
     @cached_property
-    def _latest(self) -> list[int]:
-        """When the last of the calls up to each one ended."""
-        return list(accumulate(map(self._end, self._scene.calls), max))
+    def _changing(self) -> list[ToolCall]:
+        return [call for call in self._scene.calls if call.category != "shell" and may_change(call)]
+
+    @cached_property
+    def _others(self) -> Spans:
+        """Whatever changes something and is no command."""
+        return Spans(self._changing, self._end)
+
+    @cached_property
+    def _edits(self) -> dict[str, Spans]:
+        """The same by the tails of the files that it edits; under ``""`` what may change any."""
+        found: dict[str, list[ToolCall]] = {}
+        for call in self._changing:
+            files = files_of(call, self._scene.folder(call)) if call.category == "edit" else ()
+            for name in set(map(tail, files)) or {""}:
+                found.setdefault(name, []).append(call)
+        return {name: Spans(calls, self._end) for name, calls in found.items()}
+
+    @cached_property
+    def _commands(self) -> UnjudgedSpans:
+        calls = [call for call in self._scene.calls if call.category == "shell"]
+        return UnjudgedSpans(calls, self._end, lambda call: self._end_of_command(call) if may_change(call) else NEVER)
 
     def _end(self, call: ToolCall) -> int:
-        end = call.started_at if call.ended_at is None else call.ended_at
-        if call.category != "subagent" or end - call.started_at >= _BACKGROUND_MS:
-            return end
-        if call.status not in ("ok", "missing") or call.name in _tools().attending:
-            return end
-        return self._end_of_subagent(call)
+        """When a call was over; of a command, when it was so at the latest."""
+        end = _end_of_answer(call)
+        if call.category == "shell":
+            background = call.result_kind == "background" or _may_leave_running(call)
+        else:
+            background = _is_background_agent(call, end - call.started_at)
+        return self._end_in_background(call) if background else end
 
-    def _end_of_subagent(self, call: ToolCall) -> int:
-        """When a subagent in the background reported its end; never, when no notification names it."""
-        name = call.spawned or call.id
-        return next((p.at for p in self._scene.prompts if p.kind == "notification" and name in p.text), _FOREVER)
+    def _end_of_command(self, call: ToolCall) -> int:
+        if call.result_kind != "background" and _may_leave_running(call):
+            effects = effects_of(call)
+            if effects is not None and not effects.background:
+                return _end_of_answer(call)
+        return self._end(call)
+
+    def _end_in_background(self, call: ToolCall) -> int:
+        """When what works on behind a call reported its end; never, when no notification names it."""
+        return min(self._notified.get(name, FOREVER) for name in (call.id, call.spawned or ""))
+
+    @cached_property
+    def _notified(self) -> dict[str, int]:
+        """When a notification first named something, by every word in it."""
+        found: dict[str, int] = {}
+        for prompt in self._scene.prompts:
+            if prompt.kind == "notification":
+                for word in _NAME.findall(prompt.text):
+                    found.setdefault(word, prompt.at)
+        return found
 
     @cached_property
     def _words(self) -> list[int]:
@@ -105,6 +128,21 @@ class Changes:
         found += [p.position for p in scene.prompts if p.kind in ("shell", "notification", "compact_summary")]
         found += [call.position for call in scene.calls if waits(call)]
         return sorted(found + [rewind.end for rewind in find_rewinds(scene.prompts, scene.markers)])
+
+
+def _end_of_answer(call: ToolCall) -> int:
+    return call.started_at if call.ended_at is None else call.ended_at
+
+
+def _is_background_agent(call: ToolCall, took: int) -> bool:
+    if call.category != "subagent" or took >= _BACKGROUND_MS:
+        return False
+    return call.status in ("ok", "missing") and call.name not in _tools().attending
+
+
+def _may_leave_running(call: ToolCall) -> bool:
+    """Whether there is an ``&`` in a command that may send a part of it to the background: a quick look."""
+    return call.command is not None and "&" in call.command and _AMPERSAND.search(call.command) is not None
 
 
 def may_change(call: ToolCall) -> bool:
@@ -186,12 +224,3 @@ def _tools() -> _Tools:
 def _only_reads(name: str) -> bool:
     tool = name.rpartition("__")[2].lstrip("_")
     return _tools().reading.match(tool) is not None and _tools().changing.search(tool) is None
-
-
-def _position(call: ToolCall) -> int:
-    return call.position
-
-
-def _any_between(positions: list[int], after: int, before: int) -> bool:
-    at = bisect_right(positions, after)
-    return at < len(positions) and positions[at] < before

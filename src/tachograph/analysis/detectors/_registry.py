@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ from tachograph.analysis.detectors._scene import Scene
 from tachograph.model import Finding
 
 Scope = Literal["session", "siblings"]
+Found = TypeVar("Found")
+OnFault = Callable[[str, Exception], None]
+"""Is told the name of a detector and what went wrong in it."""
 
 
 class Detector(msgspec.Struct, frozen=True):
@@ -74,14 +77,29 @@ def detector_names(package: str = "tachograph.analysis.detectors") -> list[str]:
     return sorted(info.name for info in pkgutil.iter_modules(home.__path__) if not info.name.startswith("_"))
 
 
-def find_waste(scene: Scene) -> list[Finding]:
-    """All waste of one session, in order of detectors."""
-    return [finding for one in _of_scope("session") for finding in one(scene)]
+def find_waste(scene: Scene, on_fault: OnFault | None = None) -> list[Finding]:
+    """All waste of one session, in order of detectors.
+
+    A detector that fails is told to ``on_fault`` and the others go on; without it the error is raised.
+    """
+    return _run_all("session", lambda one: one(scene), on_fault)
 
 
-def find_shared_waste(scenes: Sequence[Scene]) -> list[tuple[int, Finding]]:
+def find_shared_waste(scenes: Sequence[Scene], on_fault: OnFault | None = None) -> list[tuple[int, Finding]]:
     """Waste among the subagents of one session: (index of the subagent it belongs to, finding)."""
-    return [pair for one in _of_scope("siblings") for pair in one.compare(scenes)]
+    return _run_all("siblings", lambda one: one.compare(scenes), on_fault)
+
+
+def _run_all(scope: Scope, run: Callable[[Detector], list[Found]], on_fault: OnFault | None) -> list[Found]:
+    found: list[Found] = []
+    for one in _of_scope(scope):
+        try:
+            found += run(one)
+        except Exception as error:
+            if on_fault is None:
+                raise
+            on_fault(one.name, error)
+    return found
 
 
 def _of_scope(scope: Scope) -> Iterator[Detector]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -27,6 +28,24 @@ def find_rewinds(prompts: Sequence[Prompt], markers: Sequence[Marker]) -> list[R
     return sorted([*_twice_answered(prompts), *_rolled_back(prompts, markers)], key=lambda rewind: rewind.end)
 
 
+def left_behind(rewinds: Sequence[Rewind], positions: Sequence[int]) -> list[list[int]]:
+    """For each of ``rewinds`` (in the order in which they were made) what it took out of the conversation.
+
+    That is the indices of the sorted ``positions`` within its range that no earlier one had taken out already.
+    """
+    found: list[list[int]] = []
+    live: list[int] = []
+    seen = 0
+    for rewind in rewinds:
+        end = bisect_left(positions, rewind.end)
+        live.extend(range(seen, end))
+        seen = max(seen, end)
+        keep = bisect_left(live, rewind.start, key=positions.__getitem__)
+        found.append(live[keep:])
+        del live[keep:]
+    return found
+
+
 def _twice_answered(prompts: Sequence[Prompt]) -> Iterator[Rewind]:
     last: dict[int, Prompt] = {}
     for prompt in sorted(prompts, key=lambda prompt: prompt.position):
@@ -48,6 +67,7 @@ def _rolled_back(prompts: Sequence[Prompt], markers: Sequence[Marker]) -> Iterat
     for position, turns in sorted(rollbacks):
         while waiting and waiting[-1] < position:
             live.append(waiting.pop())
-        taken, live = live[-turns:], live[:-turns]
-        if taken:
-            yield Rewind(taken[0], position)
+        if live:
+            first = live[max(0, len(live) - turns)]
+            del live[-turns:]
+            yield Rewind(first, position)

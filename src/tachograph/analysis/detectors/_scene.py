@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -66,6 +66,14 @@ class Scene:
     def turn(self, position: int) -> int:
         """Number of the turn that a position lies in, from 1; 0 before the first prompt."""
         return bisect_right(self._openings, position)
+
+    def responses_before(self, position: int) -> int:
+        """How many responses the agent had given up to ``position``."""
+        return bisect_left(self._response_positions, position)
+
+    @cached_property
+    def _response_positions(self) -> list[int]:
+        return [response.position for response in self.responses]
 
     @cached_property
     def _openings(self) -> list[int]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from tachograph.analysis.detectors._carrying import Estimate
 from tachograph.analysis.detectors._registry import detector
-from tachograph.analysis.detectors._rewinds import Rewind, find_rewinds
+from tachograph.analysis.detectors._rewinds import Rewind, find_rewinds, left_behind
 from tachograph.analysis.detectors._scene import Scene
 from tachograph.model import HUMAN_KINDS, TURN_KINDS, FileTouch, Finding, Pass, Prompt, Response, ToolCall
 
+_Record = TypeVar("_Record", Response, Prompt, ToolCall)
 _PROMPTS = {*HUMAN_KINDS, *TURN_KINDS}
 _CHANGES = ("create", "modify", "delete")
 _FILES = 10
@@ -31,20 +33,18 @@ def abandoned_branch(scene: Scene) -> Iterator[Finding]:
     started there count in their own sessions. What was learned, and the files edited, may still have been of use: the
     log does not say. Nor does it say when two terminals went on with one session, which looks the same.
     """
-    earlier: list[Rewind] = []
-    for rewind in find_rewinds(scene.prompts, scene.markers):
-        left = [response for response in scene.responses if _is_left(response, rewind, earlier)]
-        if left:
-            prompts = [p for p in scene.prompts if p.kind in _PROMPTS and _is_left(p, rewind, earlier)]
-            calls = [call for call in scene.calls if _is_left(call, rewind, earlier)]
-            yield _finding(scene, left, prompts, calls)
-        earlier.append(rewind)
+    rewinds = find_rewinds(scene.prompts, scene.markers)
+    prompts = [prompt for prompt in scene.prompts if prompt.kind in _PROMPTS]
+    asked, calls = _left_behind(rewinds, prompts), _left_behind(rewinds, scene.calls)
+    for at, responses in enumerate(_left_behind(rewinds, scene.responses)):
+        if responses:
+            yield _finding(scene, responses, asked[at], calls[at])
 
 
-def _is_left(record: Response | Prompt | ToolCall, rewind: Rewind, earlier: Sequence[Rewind]) -> bool:
-    """Whether ``rewind`` left this record behind, and none of the earlier ones did."""
-    at = record.position
-    return rewind.start <= at < rewind.end and not any(one.start <= at < one.end for one in earlier)
+def _left_behind(rewinds: Sequence[Rewind], records: Sequence[_Record]) -> list[list[_Record]]:
+    """The records that each rewind took out of the conversation."""
+    indices = left_behind(rewinds, [record.position for record in records])
+    return [[records[index] for index in left] for left in indices]
 
 
 def _finding(scene: Scene, left: Sequence[Response], prompts: Sequence[Prompt], calls: Sequence[ToolCall]) -> Finding:

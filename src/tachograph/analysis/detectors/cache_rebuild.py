@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
 from tachograph.analysis.detectors._carrying import Estimate
+from tachograph.analysis.detectors._order import any_between
 from tachograph.analysis.detectors._registry import detector
 from tachograph.analysis.detectors._rewinds import find_rewinds
 from tachograph.analysis.detectors._scene import Scene
@@ -46,19 +49,55 @@ def cache_rebuild(scene: Scene) -> Iterator[Finding]:
     Tokens: what was written, but no more than what of the previous prefix was not read. Cost: these tokens at this
     response's price of writing (of input, where a response writes nothing: OpenAI) less its price of reading.
     """
-    rewinds = find_rewinds(scene.prompts, scene.markers)
+    rewinds = deque(find_rewinds(scene.prompts, scene.markers))
+    events = _Events(scene)
     live: list[Response] = []
     latest: Response | None = None
     lifetime = _SHORT
     for response in scene.responses:
         while rewinds and rewinds[0].end < response.position:
-            start = rewinds.pop(0).start
-            live = [one for one in live if one.position < start]
+            start = rewinds.popleft().start
+            while live and live[-1].position >= start:
+                live.pop()
         if latest is not None and live and _is_rebuild(live[-1], response):
-            yield _finding(scene, live[-1], latest, response, lifetime)
+            yield _finding(events, live[-1], latest, response, lifetime)
         live.append(response)
         latest = response
         lifetime = _lifetime(_usage(response)) or lifetime
+
+
+class _Events:
+    """What happened in a session that may explain a rebuild: positions, in order."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    @cached_property
+    def compactions(self) -> list[int]:
+        return [marker.position for marker in self.scene.markers if marker.kind == "compaction"]
+
+    @cached_property
+    def setups(self) -> list[int]:
+        """After which tools, system prompt or request options may be others."""
+        slashes = (prompt for prompt in self.scene.prompts if prompt.kind == "slash")
+        commands = [prompt.position for prompt in slashes if prompt.text.partition(" ")[0] in _SETUP_COMMANDS]
+        return sorted(commands + [m.position for m in self.scene.markers if m.kind == "setup_change"])
+
+    @cached_property
+    def prompts(self) -> list[int]:
+        return [prompt.position for prompt in self.scene.prompts if prompt.kind in (*HUMAN_KINDS, *TURN_KINDS)]
+
+    @cached_property
+    def _last_calls(self) -> dict[str, int]:
+        """When the last call of each response was made."""
+        found: dict[str, int] = {}
+        for call in self.scene.calls:
+            found[call.response] = max(call.started_at, found.get(call.response, call.started_at))
+        return found
+
+    def end(self, response: Response) -> int:
+        """When it was complete: Codex tells the usage only after the calls it made have run."""
+        return min(response.ended_at, self._last_calls.get(response.id, response.ended_at))
 
 
 def _is_rebuild(previous: Response, this: Response) -> bool:
@@ -70,15 +109,15 @@ def _is_rebuild(previous: Response, this: Response) -> bool:
     )
 
 
-def _finding(scene: Scene, previous: Response, latest: Response, this: Response, lifetime: int) -> Finding:
+def _finding(events: _Events, previous: Response, latest: Response, this: Response, lifetime: int) -> Finding:
     before, now = _usage(previous), _usage(this)
     tokens = min(_written(now), _prefix(before) - now.cache_read)
-    gap = max(0, this.started_at - _end(scene, latest)) / 1000
-    finding = scene.finding(
+    gap = max(0, this.started_at - events.end(latest)) / 1000
+    finding = events.scene.finding(
         responses=[this, previous],
-        estimate=Estimate(tokens, 0, _extra_cost(tokens, now, scene.prices(this))),
+        estimate=Estimate(tokens, 0, _extra_cost(tokens, now, events.scene.prices(this))),
         facts={
-            "cause": _cause(scene, previous, latest, this, gap > lifetime),
+            "cause": _cause(events, previous, latest, this, gap > lifetime),
             "previous_prefix": _prefix(before),
             "previous_read": before.cache_read,
             "read": now.cache_read,
@@ -93,34 +132,21 @@ def _finding(scene: Scene, previous: Response, latest: Response, this: Response,
     return msgspec.structs.replace(finding, position=this.position, at=this.started_at)
 
 
-def _cause(scene: Scene, previous: Response, latest: Response, this: Response, outlived: bool) -> str:
-    if any(m.kind == "compaction" and latest.position < m.position < this.position for m in scene.markers):
+def _cause(events: _Events, previous: Response, latest: Response, this: Response, outlived: bool) -> str:
+    if any_between(events.compactions, latest.position, this.position):
         return "compaction"
     if this.model != previous.model:
         return "model_switch"
     if outlived:
         return "idle"
-    if this.speed != previous.speed or _changed_setup(scene, previous, this):
+    if this.speed != previous.speed or any_between(events.setups, previous.position, this.position):
         return "setup_change"
-    return "compaction" if _was_cut(scene, latest, this) else "unexplained"
+    return "compaction" if _was_cut(events, latest, this) else "unexplained"
 
 
-def _end(scene: Scene, response: Response) -> int:
-    """When it was complete: Codex tells the usage only after the calls it made have run."""
-    calls = [call.started_at for call in scene.calls if call.response == response.id]
-    return min(response.ended_at, max(calls, default=response.ended_at))
-
-
-def _changed_setup(scene: Scene, previous: Response, this: Response) -> bool:
-    commands = [p.position for p in scene.prompts if p.kind == "slash" and p.text.partition(" ")[0] in _SETUP_COMMANDS]
-    changes = [marker.position for marker in scene.markers if marker.kind == "setup_change"]
-    return any(previous.position < position < this.position for position in (*commands, *changes))
-
-
-def _was_cut(scene: Scene, latest: Response, this: Response) -> bool:
+def _was_cut(events: _Events, latest: Response, this: Response) -> bool:
     """Whether old results were cleared within a turn: then nothing else makes the prompt smaller."""
-    prompts = (p for p in scene.prompts if p.kind in (*HUMAN_KINDS, *TURN_KINDS))
-    same_turn = not any(latest.position < prompt.position < this.position for prompt in prompts)
+    same_turn = not any_between(events.prompts, latest.position, this.position)
     return same_turn and 10 * _usage(this).prompt_size <= 9 * _usage(latest).prompt_size
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tachograph.analysis.detectors._changes import effects_of, may_change
-from tachograph.analysis.detectors._files import absolute, base_name, files_of, tail
+from tachograph.analysis.detectors._changes import CUT_FROM, may_change
+from tachograph.analysis.detectors._files import base_name, files_of, tail
 from tachograph.analysis.detectors._registry import detector
 from tachograph.analysis.detectors._scene import Scene
-from tachograph.model import Finding, ToolCall
+from tachograph.model import Finding, Marker, Prompt, ToolCall
 
 _LEAST = 3
 
@@ -18,21 +18,28 @@ def failed_edit_loop(scene: Scene) -> Iterator[Finding]:
     """Three or more edits of the same file failed in a row, and the agent did not read it between. One finding for each
     such row; the edits after the first are the waste. Edits refused by a person or cancelled neither count nor end it.
 
-    What ends a row: a successful edit of the file; a read of it; a search that may have shown its lines; any shell
-    command, but for one that only prints other files; a subagent, a server's or an unknown tool; a prompt or an
-    interruption by a person (who may have changed the file); a compaction (after which an agent may be given its files
-    anew). A patch of several files counts for these files together. ``responses`` says in how many of the agent's
-    responses the edits were made: 1 means all at once, before any of the errors was seen.
+    What ends a row: a successful edit of the file; a read of it, also by a search that may have shown its lines; a
+    shell command that names it, that may have shown contents without naming files (``grep -r``, ``git diff``,
+    ``cat *.py``), or that is not known to leave files as they are (formatters, checkouts, ``make``, whatever cannot be
+    parsed); a subagent, a server's or an unknown tool; a prompt or notice that names the file (``@file`` puts its
+    content into the context) and a command that a person ran; a rollback, and a compaction (after which an agent may
+    be given its files anew).
+
+    What does not: commands that show and change nothing of it (``ls``, ``git status``, ``wc``, ``cat`` of another
+    file); a run of tests, a compiler or a linter without an option to mend (its report may quote lines, which is no
+    read); any other prompt, and an interruption: "try again" shows the agent nothing of the file.
+
+    A patch of several files counts for these files together. ``responses`` says in how many of the agent's responses
+    the edits were made: 1 means all at once, before any of the errors was seen.
     """
     ends = _ends(scene)
     rows: dict[tuple[str, ...], list[ToolCall]] = {}
     found: list[tuple[str, list[ToolCall]]] = []
     at = 0
     for call in scene.calls:
-        if at < len(ends) and ends[at] < call.position:
-            rows.clear()
-            while at < len(ends) and ends[at] < call.position:
-                at += 1
+        while at < len(ends) and ends[at].position < call.position:
+            rows = {key: row for key, row in rows.items() if not _says_more(ends[at], key)}
+            at += 1
         if not rows and not _is_failed_edit(call):
             continue
         files = tuple(files_of(call, scene.folder(call)))
@@ -42,7 +49,7 @@ def failed_edit_loop(scene: Scene) -> Iterator[Finding]:
                 found.append((", ".join(files), rows[files]))
             rows[files].append(call)
             continue
-        for key in [key for key in rows if _ends_row(call, files, key, scene.folder(call))]:
+        for key in [key for key in rows if _ends_row(call, files, key)]:
             del rows[key]
     for path, calls in found:
         if len(calls) >= _LEAST:
@@ -53,28 +60,41 @@ def _is_failed_edit(call: ToolCall) -> bool:
     return call.category == "edit" and call.status == "error"
 
 
-def _ends(scene: Scene) -> list[int]:
-    """Positions of what ends every row."""
-    told = [p.position for p in scene.prompts if p.kind not in ("meta", "notification")]
-    return sorted(told + [m.position for m in scene.markers if m.kind in ("interruption", "compaction", "rollback")])
+def _ends(scene: Scene) -> list[Prompt | Marker]:
+    """What was said or happened beside the calls and may end rows, in order."""
+    markers = [marker for marker in scene.markers if marker.kind in ("compaction", "rollback")]
+    return sorted([*scene.prompts, *markers], key=lambda record: record.position)
 
 
-def _ends_row(call: ToolCall, files: tuple[str, ...], row: tuple[str, ...], folder: str) -> bool:
+def _says_more(record: Prompt | Marker, row: tuple[str, ...]) -> bool:
+    """Whether the agent may have been told of a file of ``row`` by ``record``."""
+    if isinstance(record, Marker) or record.kind in ("shell", "compact_summary"):
+        return True
+    text = record.text.lower()
+    return any(base_name(path).lower() in text for path in row)
+
+
+def _ends_row(call: ToolCall, files: tuple[str, ...], row: tuple[str, ...]) -> bool:
     """Whether the agent may have seen or changed a file of ``row`` by ``call``."""
     if call.status in ("denied", "cancelled"):
         return False
-    tails = {tail(path) for path in row}
     if call.category in ("edit", "read"):
+        tails = {tail(path) for path in row}
         return call.status != "error" and (not files or any(tail(path) in tails for path in files))
     if call.category == "search":
         return call.status != "error" and (not files or any(path.startswith(files[0]) for path in row))
     if call.category == "shell":
-        effects = effects_of(call)
-        if effects is None or not effects.prints_only or not effects.reads:
-            return True
-        named = {tail(absolute(file.path, folder)) for file in effects.reads}
-        return bool(named & tails) or any(base_name(path) in (call.command or "") for path in row)
+        return _shows_or_changes(call.command, row)
     return call.category.startswith("mcp:") or may_change(call)
+
+
+def _shows_or_changes(command: str | None, row: tuple[str, ...]) -> bool:
+    if not command or len(command) >= CUT_FROM:
+        return True
+    # Slow to import, and most sessions never need it.
+    from tachograph.analysis.shell.showing import may_show
+
+    return any(may_show(command, base_name(path)) for path in row)
 
 
 def _finding(scene: Scene, path: str, calls: list[ToolCall]) -> Finding:

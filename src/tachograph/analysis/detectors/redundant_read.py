@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -39,16 +38,16 @@ def redundant_read(scene: Scene) -> Iterator[Finding]:
     nothing between can have changed the file or taken the earlier result out of the context. Equal content from the
     same line on is the same range: the limit asked for adds nothing. All reads of one content are one finding; those
     after the first are the waste. Prompts of a person do not matter, since the contents are compared, nor does the
-    distance: it is told as ``gap_turns``, the largest number of the agent's responses from one of the reads to the next
-    (0: in one response), and as ``gap_seconds``.
+    distance: it is told as ``gap_turns`` and ``largest_gap_turns``, the smallest and the largest number of the agent's
+    responses from one of the reads to the next (0: in one response), and as ``gap_seconds``, the longest time.
 
     ``same_command``: the same of a shell command that does nothing but print files (Codex reads that way), with the
     same text in the same folder.
 
     What may have changed the file: an edit of it by whatever tool, or one refused because the file has to be read
-    again; any command that is not known to be read-only; a subagent, also one still at work in the background; a tool
-    of unknown effect; a command that a person ran; the end of something in the background; a wait (``sleep``). A
-    compaction and a rewind take the earlier result out of the context.
+    again; any command that is not known to be read-only; a subagent; a command or a subagent still at work in the
+    background; a tool of unknown effect; a command that a person ran; the end of something in the background; a wait
+    (``sleep``). A compaction and a rewind take the earlier result out of the context.
 
     Not counted: results under 200 characters; logs and other files that grow while a program runs (``.log``, ``.out``
     …); commands that wait before they print.
@@ -107,9 +106,9 @@ def _reading(call: ToolCall, folder: str) -> _Reading | None:
 
 
 def _reading_of_any(call: ToolCall, folder: str) -> _Reading | None:
-    if call.result_hash is None:
+    if call.result_hash is None or call.result_kind:
         return None
-    if call.category == "read" and call.file_op == "read" and call.path and call.result_kind == "":
+    if call.category == "read" and call.file_op == "read" and call.path:
         return _Reading((absolute(call.path, folder),), max(1, call.offset or 1), None, call.result_hash)
     if call.category == "shell" and call.command_hash is not None and call.exit_code in (None, 0) and not waits(call):
         effects = effects_of(call)
@@ -123,6 +122,7 @@ def _finding(
     scene: Scene, kind: str, path: str, calls: list[ToolCall], wasted: list[ToolCall], first_line: int | None = None
 ) -> Finding:
     pairs = list(pairwise(calls))
+    gaps = [scene.responses_before(b.position) - scene.responses_before(a.position) for a, b in pairs]
     return scene.finding(
         calls,
         wasted=wasted,
@@ -131,14 +131,9 @@ def _finding(
             "kind": kind,
             "path": path,
             "first_line": max(1, calls[-1].offset or 1) if kind == "said_unchanged" else first_line,
-            "gap_turns": max((_responses_between(scene, *pair) for pair in pairs), default=None),
+            "gap_turns": min(gaps, default=None),
+            "largest_gap_turns": max(gaps, default=None),
             "gap_seconds": max((round((b.started_at - a.started_at) / 1000) for a, b in pairs), default=None),
             "result_chars": calls[-1].result_chars,
         },
     )
-
-
-def _responses_between(scene: Scene, first: ToolCall, second: ToolCall) -> int:
-    """The agent's responses from one call to the other."""
-    positions: Sequence[int] = [response.position for response in scene.responses]
-    return bisect_left(positions, second.position) - bisect_left(positions, first.position)

@@ -18,14 +18,14 @@ def repeated_failed_retry(scene: Scene) -> Iterator[Finding]:
     """The same shell command, in the same folder, failed twice or more in a row with the same error, and nothing that
     could change the outcome happened between. A run of n calls is one finding; the calls after the first are the waste.
 
-    The same command: its whole text, runs of white space as one blank. The same error: the same exit code, and the same
-    text when numbers, hashes, temporary paths, durations and times are left out. A failure is the tool's own error flag
-    or an exit code other than 0.
+    The same command: its whole text, runs of white space as one blank, and the same orders how to run it (time allowed,
+    sandbox, rights). The same error: the same exit code, and the same text when numbers, hashes, temporary paths,
+    durations and times are left out. A failure is the tool's own error flag or an exit code other than 0.
 
     What could change the outcome: a successful edit, by whatever tool; a command that is not known to be read-only, or
-    that cannot be parsed; input to a running process; a subagent, also one still at work in the background; a tool of
-    unknown effect; a prompt, an answer, a refusal or an interruption by a person; the notice that something in the
-    background ended; a wait (``sleep``, ``--watch``); more than an hour.
+    that cannot be parsed; input to a running process; a subagent; a command or a subagent still at work in the
+    background; a tool of unknown effect; a prompt, an answer, a refusal or an interruption by a person; the notice that
+    something in the background ended; a wait (``sleep``, ``--watch``); more than an hour.
 
     Not counted: errors that pass by themselves (rate limits, refused connections, locks, pending checks …); calls made
     before the earlier one's result was there (parallel ones); commands that wait themselves. What other agents did at
@@ -57,7 +57,7 @@ class _Run:
     def __init__(self, first: ToolCall) -> None:
         self.calls = [first]
         self.own: set[int] = set()
-        """Positions of calls of the same command that failed alike, but were made before the result was there."""
+        """Positions of calls that failed like the last one, but were made before its result was there."""
 
     def takes(self, call: ToolCall, changes: Changes) -> bool:
         """Whether ``call`` belongs to this run; it is then one more retry, or known to be parallel."""
@@ -73,6 +73,7 @@ class _Run:
         if changes.outcome_may_differ(last, call, self.own):
             return False
         self.calls.append(call)
+        self.own.clear()
         return True
 
 

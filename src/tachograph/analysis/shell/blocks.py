@@ -21,6 +21,8 @@ class BlockWalk(ABC):
         """It changed the folder in a way that outlives it."""
         self.works = False
         """It holds more than preparations for a later command."""
+        self.background = False
+        """It left a command running."""
         self.prepares = ""
         """Its last preparation."""
         self.mentions: dict[str, None] = {}
@@ -119,6 +121,10 @@ class BlockWalk(ABC):
         self._folder = folder
         return outcome
 
+    def _in_background(self, parts: tuple[Node, ...], fed: Outcome | None) -> Outcome:
+        self.background = True
+        return self._subshell(parts, fed)
+
     def _branches(self, parts: tuple[Node, ...], fed: Outcome | None) -> Outcome:
         outcome = NOTHING
         start = self._folder
@@ -143,6 +149,7 @@ _RUNNERS = {
     BlockKind.EITHER: BlockWalk._either,
     BlockKind.PIPELINE: BlockWalk._pipeline,
     BlockKind.SUBSHELL: BlockWalk._subshell,
+    BlockKind.BACKGROUND: BlockWalk._in_background,
     BlockKind.BRANCHES: BlockWalk._branches,
     BlockKind.LOOP: BlockWalk._loop,
 }

@@ -26,5 +26,7 @@ class ShellEffects(msgspec.Struct, frozen=True):
     """Its whole output is nothing but the content of ``reads``, cut by line or byte (line numbers allowed)."""
     changes_folder: bool = False
     """A ``cd`` or ``pushd`` in it outlives it where the shell does."""
+    background: bool = False
+    """It leaves a command running when it ends (``&``), or may do so where it could not be understood."""
     mentions: tuple[str, ...] = ()
     """Every word in it that could be a path, without its quotes; empty when it could not be parsed."""

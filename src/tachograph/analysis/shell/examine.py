@@ -21,7 +21,7 @@ def examine_command(command: str) -> ShellEffects:
     if not command.strip():
         return ShellEffects(changes=False, reason="")
     if len(command) >= MAX_CHARS:
-        return ShellEffects(changes=True, reason="cannot be parsed (cut)")
+        return _unclear(command, "cannot be parsed (cut)")
     # Slow to import, and most sessions never need it.
     from tachograph.analysis.shell.grammar import parse_script
     from tachograph.analysis.shell.syntax import Prints, Unclear
@@ -31,7 +31,7 @@ def examine_command(command: str) -> ShellEffects:
     try:
         outcome = walk.run(parse_script(command))
     except Unclear as unclear:
-        return ShellEffects(changes=True, reason=str(unclear))
+        return _unclear(command, str(unclear))
     reason = outcome.reason
     if not reason and walk.prepares and not walk.works:
         reason = f"only prepares: {walk.prepares}"
@@ -41,5 +41,10 @@ def examine_command(command: str) -> ShellEffects:
         reads=tuple(FileRead(path) for path in dict.fromkeys(outcome.paths)),
         prints_only=outcome.prints is Prints.CUT and bool(outcome.paths),
         changes_folder=walk.moved,
+        background=walk.background,
         mentions=tuple(walk.mentions),
     )
+
+
+def _unclear(command: str, reason: str) -> ShellEffects:
+    return ShellEffects(changes=True, reason=reason, background="&" in command)

@@ -111,8 +111,8 @@ class _Reader(WordReader):
         redirects: list[Redirect] = []
         for child in self.children(node):
             if not child.is_named:
-                if child.type == "&" and parts:  # its part ran in the background
-                    parts[-1] = Block(BlockKind.SUBSHELL, (parts[-1],))
+                if child.type == "&" and parts:
+                    parts[-1] = Block(BlockKind.BACKGROUND, (parts[-1],))
             elif child.type in _COMMANDS:
                 parts.append(self._node(child, depth + 1))
             elif child.type == "file_redirect":

@@ -67,7 +67,8 @@ class BlockKind(Enum):
     AND = "each when the one before it worked"
     EITHER = "joined by ||, perhaps by && too"
     PIPELINE = "each reads what the one before it prints; shells of their own"
-    SUBSHELL = "in a shell of its own, or in the background"
+    SUBSHELL = "in a shell of its own"
+    BACKGROUND = "in a shell of its own, for which nobody waits"
     BRANCHES = "one after the other, perhaps only some of them"
     LOOP = "any number of times"
 

@@ -211,9 +211,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_the_domain_of_validity_quotes_the_calibration(agreement: Agreement | None, quoted: str) -> None:
     text = domain_of_validity("small:1b", agreement)
-    assert text.startswith("Opinion of the model small:1b (prompt version 1) on prompts, tool calls and token counts;")
-    assert "Never a fact." in text
-    assert text.endswith(quoted)
+    assert text == (
+        "Opinion of the model small:1b (prompt version 1) on prompts, tool calls and token counts; it saw neither file"
+        f" contents nor results. Never a fact. {quoted}"
+    )
+    assert domain_of_validity("small:1b", agreement, is_given=False) == (
+        "No verdict was given. One would be the opinion of the model small:1b (prompt version 1) on prompts, tool calls"
+        f" and token counts, without file contents and results: never a fact. {quoted}"
+    )
 
 
 def test_evidence_says_what_was_shown_to_whom() -> None:

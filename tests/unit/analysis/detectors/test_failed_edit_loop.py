@@ -54,8 +54,33 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "cat of it from its folder": ([BAD, BAD, "$ cd /home/ada/site && cat ./a.py =A", BAD], []),
     "cat of another": ([BAD, BAD, "$ cat b.py =A", BAD], ["1 2 4"]),
     "grep in it": ([BAD, BAD, "$ grep -n total a.py =A", BAD], []),
-    "a command that may have shown it": ([BAD, BAD, "$ git diff =A", BAD], []),
-    "a command that may have changed it": ([BAD, BAD, "$ ruff format .", BAD], []),
+    "cat of a pattern": ([BAD, BAD, "$ cat *.py =A", BAD], []),
+    "cat of whatever find finds": ([BAD, BAD, "$ find . -name '*.py' -exec cat {} +", BAD], []),
+    "a command that names it otherwise": ([BAD, BAD, "$ ls -l 'A.PY'", BAD], []),
+    "grep in all files": ([BAD, BAD, "$ grep -rn total src", BAD], []),
+    "rg in all files": ([BAD, BAD, "$ rg total", BAD], []),
+    "grep in another": ([BAD, BAD, "$ grep -n total b.py =A", BAD], ["1 2 4"]),
+    "git diff": ([BAD, BAD, "$ git diff =A", BAD], []),
+    "git log with patches": ([BAD, BAD, "$ git log -p -3", BAD], []),
+    "git show": ([BAD, BAD, "$ git show HEAD", BAD], []),
+    "git diff in numbers": ([BAD, BAD, "$ git diff --stat", BAD], ["1 2 4"]),
+    "git status": ([BAD, BAD, "$ git status", BAD], ["1 2 4"]),
+    "ls": ([BAD, BAD, "$ ls -la", BAD], ["1 2 4"]),
+    "pwd and echo": ([BAD, BAD, "$ pwd && echo here", BAD], ["1 2 4"]),
+    "wc of another": ([BAD, BAD, "$ wc -l b.py", BAD], ["1 2 4"]),
+    "a failing test": ([BAD, BAD, "$ pytest -q !1 failed", BAD], ["1 2 4"]),
+    "a test that works": ([BAD, BAD, "$ python -m pytest -q 2>&1 | tail -5", BAD], ["1 2 4"]),
+    "a test that names it": ([BAD, BAD, "$ pytest -q a.py !1 failed", BAD], []),
+    "a compiler": ([BAD, BAD, "$ npx tsc --noEmit !2 errors", BAD], ["1 2 4"]),
+    "a linter": ([BAD, BAD, "$ ruff check .", BAD], ["1 2 4"]),
+    "a linter that mends": ([BAD, BAD, "$ ruff check --fix .", BAD], []),
+    "a formatter": ([BAD, BAD, "$ ruff format .", BAD], []),
+    "a checkout": ([BAD, BAD, "$ git checkout main", BAD], []),
+    "make": ([BAD, BAD, "$ make", BAD], []),
+    "an unknown program": ([BAD, BAD, "$ ./gen.sh", BAD], []),
+    "a command that was cut": ([BAD, BAD, "$ ls " + "x" * 450, BAD], []),
+    "a command that is not known": ([BAD, BAD, "$ ", BAD], []),
+    "a refused command": ([BAD, BAD, "$ cat a.py ?denied", BAD], ["1 2 4"]),
     "a search everywhere": ([BAD, BAD, "tool Grep search", BAD], []),
     "a search in its folder": ([BAD, BAD, "tool Grep search /home/ada/site", BAD], []),
     "a search elsewhere": ([BAD, BAD, "tool Grep search /srv", BAD], ["1 2 4"]),
@@ -65,8 +90,13 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "an unknown tool": ([BAD, BAD, "tool Mystery other", BAD], []),
     "a to-do list": ([BAD, BAD, "tool TodoWrite task", BAD], ["1 2 4"]),
     # what else
-    "a person's word": ([BAD, BAD, "> Try again.", BAD], []),
-    "an interruption": ([BAD, BAD, "# interruption", BAD], []),
+    "a person's word": ([BAD, BAD, "> Try again.", BAD], ["1 2 4"]),
+    "a prompt that shows it": ([BAD, BAD, "> Look at @lib/A.py again.", BAD], []),
+    "a prompt that shows another": ([BAD, BAD, "> Look at @b.py again.", BAD], ["1 2 4"]),
+    "a prompt about one of two": ([BAD, "edit b.py !no"] * 2 + ["> See b.py."] + [BAD, "edit b.py !no"], ["1 3 6"]),
+    "a person's command": ([BAD, BAD, ">shell make", BAD], []),
+    "an interruption": ([BAD, BAD, "# interruption", BAD], ["1 2 4"]),
+    "a rollback": ([BAD, BAD, "# rollback 1", BAD], []),
     "a compaction": ([BAD, BAD, "# compaction", BAD], []),
     "a notice": ([BAD, BAD, ">notification done", BAD], ["1 2 4"]),
     "a word before": (["> Go.", BAD, BAD, BAD], ["2 3 4"]),
@@ -170,7 +200,8 @@ CODEX: dict[str, tuple[Callable[[CodexLog], Any], list[int]]] = {
     "a look at another": (lambda log: miss(miss(log, 2).shell("sed -n 1,9p b.py", "a = 1")), [3]),
     "a success": (lambda log: miss(miss(log, 2).patch(PATCH)), []),
     "a success with another": (lambda log: miss(miss(log, 2).patch([("Add", "b.py", "+1")])), [3]),
-    "a person's word": (lambda log: miss(miss(log, 2).complete().turn().prompt("again")), []),
+    "a person's word": (lambda log: miss(miss(log, 2).complete().turn().prompt("again")), [3]),
+    "a failing test": (lambda log: miss(miss(log, 2).shell("pytest -q", "1 failed", exit_code=1)), [3]),
 }
 
 
@@ -192,8 +223,8 @@ def test_in_a_rollout_of_codex(case):
 
 STEPS = [
     BAD, BAD, BAD, "& " + BAD, "edit b.py !no", "edit a.py", "edit b.py", "edit a.py ?denied", "edit a.py,b.py !no",
-    "read a.py =A", "read b.py =A", "read a.py !no", "$ cat a.py =A", "$ cat b.py =A", "$ make", "> again",
-    "# compaction", "tool Task subagent", "tool TodoWrite task",
+    "read a.py =A", "read b.py =A", "read a.py !no", "$ cat a.py =A", "$ cat b.py =A", "$ make", "$ ls", "> again",
+    "> see a.py", "# compaction", "tool Task subagent", "tool TodoWrite task",
 ]  # fmt: skip
 
 
@@ -202,7 +233,7 @@ def test_nothing_ever_lies_between_the_edits_of_a_finding(steps: list[str], shuf
     session = play(*steps)
     findings = detect(failed_edit_loop, session)
     calls = {call.id: call for call in session.tool_calls}
-    ends = [record.position for record in (*session.markers, *session.prompts)]
+    ends = [mark.position for mark in session.markers] + [p.position for p in session.prompts if "a.py" in p.text]
     for finding in findings:
         edits = [calls[id] for id in finding.calls]
         assert len(edits) == finding.count >= 3
@@ -214,7 +245,8 @@ def test_nothing_ever_lies_between_the_edits_of_a_finding(steps: list[str], shuf
             done = [c for c in between if c.status == "ok"]
             assert not any(c.category == "subagent" or c.command in ("make", "cat a.py") for c in done)
             assert not any(c.path == edits[0].path for c in done)
-            assert not any(earlier.position < position < later.position for position in ends)
+            if edits[0].path == "a.py":
+                assert not any(earlier.position < position < later.position for position in ends)
     mixed = {
         name: tuple(shuffle.sample(getattr(session, name), len(getattr(session, name))))
         for name in ("tool_calls", "responses", "prompts", "markers")

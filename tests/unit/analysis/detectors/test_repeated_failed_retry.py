@@ -60,6 +60,11 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "news of a subagent before": (["tool TaskOutput subagent", FAIL, FAIL], ["2 3"]),
     "a subagent sent to the background before": (["tool Task subagent", FAIL, FAIL], []),
     "a subagent that failed before": (["tool Task subagent !no", FAIL, FAIL], ["2 3"]),
+    "a command in the background before": (["$ (make &) ; ls", FAIL, FAIL], []),
+    "a harmless command in the background before": (["$ grep -r a . & ls", FAIL, FAIL], ["2 3"]),
+    "a long command with an ampersand before": ([f"$ ls & {'a' * 450}", FAIL, FAIL], []),
+    "a long command before": ([f"$ ls && {'a' * 450}", FAIL, FAIL], ["2 3"]),
+    "it leaves something at work itself": (["$ make & false !boom"] * 2, []),
     "a to-do list between": ([FAIL, "tool TodoWrite task", FAIL], ["1 3"]),
     "a web search between": ([FAIL, "tool WebSearch web", FAIL], ["1 3"]),
     "a search for tools between": ([FAIL, "tool ToolSearch other", FAIL], ["1 3"]),
@@ -141,6 +146,38 @@ def test_a_subagent_in_the_background_works_until_it_is_told_of(notice, took, ex
     for _ in range(2):
         story.answer().call(command="make", command_hash=7, status="error", error_hash=1, exit_code=1).wait(1)
     assert found_in(story.done()) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "notice", "expected"),
+    [
+        ("make", "background", None, []),
+        ("make", "background", "<tool-use-id>c1</tool-use-id>", ["c4 c6"]),
+        ("make", "background", "<tool-use-id>c11</tool-use-id>", []),
+        ("make &", "", "<tool-use-id>c1</tool-use-id>", ["c4 c6"]),
+        ("make", "", None, ["c3 c5"]),
+        ("git log", "background", None, ["c3 c5"]),
+        (None, "background", None, []),
+    ],
+)
+def test_a_command_in_the_background_works_until_it_is_told_of(command, kind, notice, expected):
+    story = Story().answer().call(command=command, result_kind=kind).wait(1)
+    if notice is not None:
+        story.prompt(notice, "notification")
+    for _ in range(2):
+        story.answer().call(command="pytest", command_hash=7, status="error", error_hash=1, exit_code=1).wait(1)
+    assert found_in(story.done()) == expected
+
+
+def test_a_command_that_went_on_for_a_while_may_have_changed_what_began_meanwhile():
+    story = Story().answer().call(command="make")
+    calls = story.records[ToolCall]
+    for seconds, expected in ((9, []), (1, ["c3 c5"])):
+        if len(calls) == 1:
+            for _ in range(2):
+                story.wait(1).answer().call(command="ls a", command_hash=7, status="error", error_hash=1, exit_code=1)
+        calls[0] = msgspec.structs.replace(calls[0], ended_at=calls[0].started_at + seconds * 1000)
+        assert found_in(story.done()) == expected
 
 
 def test_the_finding_says_what_failed_where_and_how_often():

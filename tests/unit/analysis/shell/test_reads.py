@@ -152,6 +152,30 @@ def test_a_change_of_folder_that_outlives_the_command(command: str, changes_fold
 
 
 @pytest.mark.parametrize(
+    ("command", "background"),
+    [
+        ("make &", True),
+        ("make > a.txt 2>&1 & ls", True),
+        ("(make &)", True),
+        ("{ make & }; ls", True),
+        ("bash -c 'make & ls'", True),
+        ("for a in 1 2; do make & done", True),
+        ("go() { make & }; go", True),
+        ("echo 'a & b", True),  # not understood
+        ("make && ls || ls", False),
+        ("make 2>&1 | tee a.txt", False),
+        ("make &> a.txt", False),
+        ("curl 'http://localhost/?a=1&b=2'", False),
+        ("cat <<'EOF'\na & b\nEOF", False),
+        ("echo 'a", False),
+        ("make", False),
+    ],
+)
+def test_a_command_that_is_left_running(command: str, background: bool) -> None:
+    assert examine_command(command).background is background
+
+
+@pytest.mark.parametrize(
     ("command", "mentions"),
     [
         ("cat a 'b c/d.py'", ("b c/d.py", "a")),
