@@ -106,7 +106,7 @@ def test_ctrl_c_leaves_a_consistent_store_and_exits_130(machine: Path, expected:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_workers_end_with_their_parent(machine: Path) -> None:
-    process = start(jobs=2)
+    process = start(jobs=3)  # itself and two more
     workers: list[int] = []
     while len(workers) < 2 and process.poll() is None:
         workers = children_of(process.pid)

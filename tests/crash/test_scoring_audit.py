@@ -76,7 +76,6 @@ def build_in_background(how: str) -> ClaudeLog | CodexLog:
 
 @pytest.mark.parametrize("how", ["claude", "ampersand", "codex"])
 def test_a_command_at_work_in_the_background_may_change_the_outcome(how: str) -> None:
-    # FAULT: only background subagents are known to go on; a build in the background is over once it is started.
     log = build_in_background(how)
     for _ in range(2):
         log.shell("grep done out.txt", "grep: out.txt: No such file or directory", 2)
@@ -85,7 +84,6 @@ def test_a_command_at_work_in_the_background_may_change_the_outcome(how: str) ->
 
 @pytest.mark.parametrize("how", ["claude", "ampersand", "codex"])
 def test_a_command_at_work_in_the_background_may_change_a_file(how: str) -> None:
-    # FAULT: as above, for reads.
     log = build_in_background(how)
     for _ in range(2):
         if isinstance(log, CodexLog):
@@ -99,7 +97,6 @@ def test_a_command_at_work_in_the_background_may_change_a_file(how: str) -> None
     "more", [{"dangerouslyDisableSandbox": True}, {"timeout": 600_000}], ids=["outside the sandbox", "with more time"]
 )
 def test_a_command_run_in_another_way_is_no_retry(more: dict[str, Any]) -> None:
-    # FAULT: only the command's text is compared, not how the tool was told to run it.
     log = begin_claude()
     for given in ({}, more):
         log.tool("Bash", {"command": "npm test", **given}, result="Exit code 1\nit was not permitted", error=True)
@@ -107,7 +104,6 @@ def test_a_command_run_in_another_way_is_no_retry(more: dict[str, Any]) -> None:
 
 
 def test_a_command_run_with_more_rights_is_no_retry() -> None:
-    # FAULT: as above; Codex asks for escalated permissions after a failure inside its sandbox.
     log = begin_codex()
     packed = json.dumps({"output": "it was not permitted", "metadata": {"exit_code": 1, "duration_seconds": 0.1}})
     for more in ({}, {"with_escalated_permissions": True, "justification": "It needs the network."}):
@@ -116,7 +112,6 @@ def test_a_command_run_with_more_rights_is_no_retry() -> None:
 
 
 def test_a_near_repetition_is_not_hidden_by_a_far_one(claude: ClaudeHome, home: Path) -> None:
-    # FAULT: a finding of several reads is judged by its largest gap, so --max-gap-turns drops the near pair with it.
     log = claude.project().session().prompt().read(OUTPUT, TEXT).read(OUTPUT, TEXT)
     for _ in range(30):
         log.response()
@@ -180,7 +175,7 @@ def all_failed_twice(size: int) -> Session:
     return story.done()
 
 
-# FAULT: quadratic, nested rewinds cubic: a session of 6 MB with 4,000 prompts that were rewound, or of 30 MB with
+# Once quadratic, nested rewinds cubic: a session of 6 MB with 4,000 prompts that were rewound, or of 30 MB with
 # 10,000 failed edits and as many reads, takes minutes.
 @pytest.mark.parametrize(
     ("detector", "build", "size"),
@@ -201,7 +196,6 @@ def test_a_detector_takes_time_in_proportion(detector: str, build: Callable[[int
 
 
 def test_reminders_that_never_end_are_read_in_proportion() -> None:
-    # FAULT: every opening tag is followed to the text's end: a result of 1 MB holds ingestion up for minutes.
     logs = [begin_claude().shell("cat a.txt", "<system-reminder>" * size) for size in (400, 1600)]
     read_log(logs[0])
     short, long = (seconds(lambda log=log: read_log(log), 2) for log in logs)
@@ -219,7 +213,6 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 @pytest.mark.soak
 @pytest.mark.skipif(sys.platform != "linux", reason="counts memory in kB")
 def test_many_subagents_that_read_the_same_take_little_memory(claude: ClaudeHome) -> None:
-    # FAULT: every pair of them is counted in memory: 500 take 240 MB, 1,000 take 810 MB, 2,000 take 3 GB and 50 s.
     main = claude.project().session().prompt()
     for _ in range(1000):
         agent = main.subagent().prompt("Look at it.")
@@ -271,7 +264,6 @@ def leave_deleted_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_that_was_not_erased_in_time_is_erased_later(
     claude: ClaudeHome, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # FAULT: the choice is noted before the text's pages are erased; what ends the process between leaves them for good.
     leave_deleted_bytes(monkeypatch)
     log = claude.project().session()
     for number in range(400):

@@ -62,7 +62,7 @@ class FindingFilter(msgspec.Struct, frozen=True):
     min_usd: float | None = None
     """Findings without a known cost are left out when this is set."""
     max_gap_turns: int | None = None
-    """Of redundant reads only those with at most so many responses from one read to the next."""
+    """Of redundant reads only those in which one comes at most so many responses after the one before it."""
 
 
 def check_detector(name: str | None) -> None:

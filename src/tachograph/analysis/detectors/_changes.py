@@ -100,8 +100,25 @@ class Changes:
         return self._end(call)
 
     def _end_in_background(self, call: ToolCall) -> int:
-        """When what works on behind a call reported its end; never, when no notification names it."""
-        return min(self._notified.get(name, FOREVER) for name in (call.id, call.spawned or ""))
+        """When what works on behind a call reported its end or was ended; never, when nothing tells of it."""
+        ends = [self._notified.get(name, FOREVER) for name in (call.id, call.spawned or "")]
+        return min(*ends, self._ended.get(call.id, FOREVER))
+
+    @cached_property
+    def _ended(self) -> dict[str, int]:
+        """When commands in the background were ended by the agent, by their ids."""
+        found: dict[str, int] = {}
+        running: list[str] = []
+        stops = 0
+        for call in self._scene.calls:
+            if call.category == "shell" and call.result_kind == "background" and call.id not in self._notified:
+                running.append(call.id)
+            elif call.name in _tools().ending and call.status == "ok":
+                stops += 1
+                if stops >= len(running):
+                    found.update(dict.fromkeys(running, _end_of_answer(call)))
+                    running, stops = [], 0
+        return found
 
     @cached_property
     def _notified(self) -> dict[str, int]:
@@ -198,6 +215,7 @@ class _Tools(msgspec.Struct, frozen=True):
     harmless: frozenset[str]
     asking: frozenset[str]
     attending: frozenset[str]
+    ending: frozenset[str]
     read_again: tuple[str, ...]
     growing: tuple[str, ...]
     reading: re.Pattern[str]
@@ -214,6 +232,7 @@ def _tools() -> _Tools:
         frozenset(table["harmless"]),
         frozenset(table["asking"]),
         frozenset(table["attending"]),
+        frozenset(table["ending"]),
         tuple(table["read_again"]),
         tuple(table["growing"]),
         re.compile(rf"(?:{reading})(?![a-z])"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from tachograph.analysis.detectors._changes import CUT_FROM, may_change
@@ -11,6 +12,11 @@ from tachograph.analysis.detectors._scene import Scene
 from tachograph.model import Finding, Marker, Prompt, ToolCall
 
 _LEAST = 3
+_MOST = 50
+"""Rows open at a time, each of at least three failed edits: keeps hostile logs from taking all day."""
+
+_Files = tuple[str, ...]
+"""What one edit works on."""
 
 
 @detector("failed_edit_loop", "Failed edits of a file that was not read between")
@@ -32,32 +38,46 @@ def failed_edit_loop(scene: Scene) -> Iterator[Finding]:
     A patch of several files counts for these files together. ``responses`` says in how many of the agent's responses
     the edits were made: 1 means all at once, before any of the errors was seen.
     """
+    tried = _count_tries(scene)
+    if not tried:
+        return
     ends = _ends(scene)
-    rows: dict[tuple[str, ...], list[ToolCall]] = {}
-    found: list[tuple[str, list[ToolCall]]] = []
+    rows: dict[_Files, list[ToolCall]] = {}
+    found: list[tuple[_Files, list[ToolCall]]] = []
     at = 0
     for call in scene.calls:
         while at < len(ends) and ends[at].position < call.position:
-            rows = {key: row for key, row in rows.items() if not _says_more(ends[at], key)}
+            rows = {key: row for key, row in _few(rows).items() if not _says_more(ends[at], key)}
             at += 1
         if not rows and not _is_failed_edit(call):
             continue
         files = tuple(files_of(call, scene.folder(call)))
         if _is_failed_edit(call) and files:
-            if files not in rows:
-                rows[files] = []
-                found.append((", ".join(files), rows[files]))
-            rows[files].append(call)
+            if tried.get(files, 0) >= _LEAST:
+                if files not in rows:
+                    rows[files] = []
+                    found.append((files, rows[files]))
+                rows[files].append(call)
             continue
-        for key in [key for key in rows if _ends_row(call, files, key)]:
-            del rows[key]
-    for path, calls in found:
+        rows = {key: row for key, row in _few(rows).items() if not _ends_row(call, files, key)}
+    for paths, calls in found:
         if len(calls) >= _LEAST:
-            yield _finding(scene, path, calls)
+            yield _finding(scene, ", ".join(paths), calls)
 
 
 def _is_failed_edit(call: ToolCall) -> bool:
     return call.category == "edit" and call.status == "error"
+
+
+def _count_tries(scene: Scene) -> Counter[_Files]:
+    """How many edits of the same files failed in all; empty when nothing can come of it."""
+    tries = Counter(tuple(files_of(call, scene.folder(call))) for call in scene.calls if _is_failed_edit(call))
+    return tries if any(number >= _LEAST for number in tries.values()) else Counter()
+
+
+def _few(rows: dict[_Files, list[ToolCall]]) -> dict[_Files, list[ToolCall]]:
+    """``rows``; none of them when they are so many that no agent at work can have left them."""
+    return rows if len(rows) <= _MOST else {}
 
 
 def _ends(scene: Scene) -> list[Prompt | Marker]:

@@ -169,6 +169,21 @@ def test_a_command_in_the_background_works_until_it_is_told_of(command, kind, no
     assert found_in(story.done()) == expected
 
 
+@pytest.mark.parametrize(
+    ("left_running", "ended", "found"),
+    [(1, 0, 0), (1, 1, 1), (2, 1, 0), (2, 2, 1), (1, 2, 1)],
+)
+def test_a_command_that_the_agent_ended_works_no_longer(left_running, ended, found):
+    story = Story()
+    for _ in range(left_running):
+        story.answer().call(command="npm run dev", result_kind="background").wait(1)
+    for _ in range(ended):
+        story.answer().call("KillShell", command=None).wait(1)
+    for _ in range(2):
+        story.answer().call(command="pytest", command_hash=7, status="error", error_hash=1, exit_code=1).wait(1)
+    assert len(found_in(story.done())) == found
+
+
 def test_a_command_that_went_on_for_a_while_may_have_changed_what_began_meanwhile():
     story = Story().answer().call(command="make")
     calls = story.records[ToolCall]
