@@ -363,6 +363,7 @@ class _Transcript:
         carry = msgspec.msgpack.encode(self.carry) if resumable else b""
         if self.main is None and self.reader.lines:
             self.reader.report_file("not_a_transcript", "no line belongs to a session")
+        self.handlers.clear()  # they hold this transcript, which holds them: nothing is to wait for the collector
         return self.reader.finish([builder.finish() for builder in builders], carry)
 
     def _summed_up(self) -> str | None:

@@ -366,6 +366,7 @@ class _Rollout:
 
     def finish(self) -> ParsedLog:
         """The rollout's session."""
+        self.events.clear()  # they hold this rollout, which holds them: nothing is to wait for the collector
         if self.session is None:
             if self.reader.lines:
                 self.reader.report_file("not_a_transcript", "no line belongs to a session")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -8,9 +9,12 @@ import pytest
 
 from tachograph.app import ingest as ingestion
 from tachograph.app.ingest import IngestReport, Progress, ingest
+from tachograph.app.reading import read_log
 from tachograph.app.workspace import Workspace
 from tachograph.errors import UsageError
+from tachograph.redaction import default_cleaner
 from tachograph.settings import Settings
+from tachograph.sources import LogFile, load_sources
 from tachograph.warehouse.store import open_writer
 from tests.builders.claude import ClaudeHome, ClaudeLog
 from tests.builders.codex import CodexHome
@@ -179,3 +183,26 @@ def test_a_mistake_of_a_source_keeps_no_other_log_out(
     problems = dump_warehouse(workspace.folder)["problems"]
     assert [(row[2], "ZeroDivisionError" in row[5]) for row in problems] == [("reader_failed", True)]
     monkeypatch.undo()
+
+
+def test_reading_leaves_nothing_to_the_collector(home: Path) -> None:
+    """It is switched off while logs are read: what holds itself would stay until the end."""
+    claude, codex = ClaudeHome(home / ".claude"), CodexHome(home / ".codex")
+    log = claude.project().session().prompt("Fix it.").shell("make", "boom", exit_code=2).response()
+    log.subagent().prompt("Look.").response()
+    codex.session().prompt("Fix it.").answer().tokens(input=10, output=5)
+    claude.write()
+    codex.write()
+    logs = [one for source in load_sources().values() for one in source.discover(home) if isinstance(one, LogFile)]
+    clean = default_cleaner()
+    for one in logs:
+        read_log(one, clean)  # what is made once and kept
+    gc.collect()
+    gc.disable()
+    try:
+        for one in logs:
+            read_log(one, clean)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    assert len(logs) == 3
