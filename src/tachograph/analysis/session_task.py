@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tachograph.analysis.task_type import TaskType, classify_task
 from tachograph.model import Prompt
+
+if TYPE_CHECKING:
+    from tachograph.analysis.task_type import TaskType
 
 
 def find_task_type(prompts: Iterable[Prompt], after: int = -1) -> TaskType | None:
@@ -16,6 +19,8 @@ def find_task_type(prompts: Iterable[Prompt], after: int = -1) -> TaskType | Non
     """
     for prompt in prompts:
         if prompt.position > after and prompt.kind == "human" and prompt.text:
+            from tachograph.analysis.task_type import classify_task  # slow to import, and not needed for logs that grow
+
             match = classify_task(prompt.text)
             if match is not None:
                 return match.task_type

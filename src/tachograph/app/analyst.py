@@ -17,7 +17,7 @@ from tachograph.model import Finding, Response, Session, TokenPrices
 from tachograph.settings import Settings
 
 _RULES = ("tachograph.analysis.detectors", "tachograph.analysis.shell")
-_TASK_RULES = ("task_type.py", "task_types.toml", "session_task.py")
+_TASK_RULES = ("task_text.py", "task_type.py", "task_types.toml", "session_task.py")
 
 
 class Analyst:
