@@ -56,6 +56,9 @@ class WasteGroup(msgspec.Struct):
     """Findings without a known cost: above 0, ``wasted_usd`` is a lower bound."""
     unweighed_findings: int
     """Findings without a known size: above 0, ``wasted_tokens`` and ``carried_tokens`` are lower bounds."""
+    amounts_of: str | None = None
+    """The detector that tokens and USD are of. Detectors overlap, so a project has no sum over them: of its detectors
+    the dearest. Null when there is no finding."""
 
 
 class WasteReport(msgspec.Struct):
@@ -112,16 +115,51 @@ def report_waste(
 def group_waste(
     connection: sqlite3.Connection, by: By, chosen: Filter, wanted: FindingFilter | None = None
 ) -> list[WasteGroup]:
-    """Sums and rates by detector, project or kind of agent."""
+    """Findings and rates by detector, project or kind of agent; amounts of one detector each, the dearest first."""
     wanted = wanted or FindingFilter()
-    where, values = finding_conditions(chosen, wanted)
-    query = read_query("waste_groups").format(key=_KEYS[by], where=where)
     possible = _possible(connection, by, chosen)
-    groups = [_group(row, by, possible) for row in connection.execute(query, values)]
+    groups = _query_groups(connection, by, chosen, wanted, possible)
     if by == "detector":
         met = {group.key for group in groups}
         groups += [_empty_group(name, of) for name, of in possible.items() if name not in met]
-    return [group for group in groups if by != "detector" or wanted.detector in (None, group.key)]
+        return [group for group in groups if wanted.detector in (None, group.key)]
+    from tachograph.analysis.detectors import detector_names
+
+    names = [wanted.detector] if wanted.detector else detector_names()
+    shares = [
+        msgspec.structs.replace(group, amounts_of=name)
+        for name in names
+        for group in _query_groups(connection, by, chosen, msgspec.structs.replace(wanted, detector=name), possible)
+    ]
+    dearest: dict[str, WasteGroup] = {}
+    for share in sorted(shares, key=_amount):
+        dearest[share.key] = share
+    return sorted((_with_amounts(group, dearest[group.key]) for group in groups), key=_amount, reverse=True)
+
+
+def _query_groups(
+    connection: sqlite3.Connection, by: By, chosen: Filter, wanted: FindingFilter, possible: dict[str, int]
+) -> list[WasteGroup]:
+    where, values = finding_conditions(chosen, wanted)
+    query = read_query("waste_groups").format(key=_KEYS[by], where=where)
+    return [_group(row, by, possible) for row in connection.execute(query, values)]
+
+
+def _amount(group: WasteGroup) -> tuple[float, int, int]:
+    return group.wasted_usd or 0.0, group.wasted_tokens or 0, group.findings
+
+
+def _with_amounts(group: WasteGroup, share: WasteGroup) -> WasteGroup:
+    """``group`` with the amounts of one of its detectors."""
+    return msgspec.structs.replace(
+        group,
+        wasted_tokens=share.wasted_tokens,
+        carried_tokens=share.carried_tokens,
+        wasted_usd=share.wasted_usd,
+        unpriced_findings=share.unpriced_findings,
+        unweighed_findings=share.unweighed_findings,
+        amounts_of=share.amounts_of,
+    )
 
 
 def _empty_group(detector: str, of: int) -> WasteGroup:
@@ -134,7 +172,8 @@ def _group(row: tuple[Any, ...], by: By, possible: dict[str, int]) -> WasteGroup
     of = possible.get(key, 0)
     usd = None if pico is None else to_usd(pico)
     rate = held / of if of else None
-    return WasteGroup(key, findings, held, of, rate, times, tokens, carried, usd, unpriced, unweighed)
+    amounts_of = key if by == "detector" else None
+    return WasteGroup(key, findings, held, of, rate, times, tokens, carried, usd, unpriced, unweighed, amounts_of)
 
 
 def _possible(connection: sqlite3.Connection, by: By, chosen: Filter) -> dict[str, int]:

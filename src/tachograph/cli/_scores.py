@@ -39,10 +39,9 @@ def describe_score(score: Score) -> list[Block]:
     if score.subagents:
         found = sum(one.findings for one in score.subagents)
         used = tokens(sum(one.real_tokens for one in score.subagents))
-        below = (
-            f"{counted(len(score.subagents), 'subagent')} beside it: {used} real tokens, {counted(found, 'finding')}"
-        )
-        blocks.append(Line(below, "dim"))
+        subagents = counted(len(score.subagents), "subagent")
+        findings = counted(found, "finding")
+        blocks.append(Line(f"{subagents} beside it: {used} real tokens, {findings} (tacho show {score.name})", "dim"))
     return blocks
 
 

@@ -156,8 +156,8 @@ def _axes(story: SessionStory) -> list[tuple[str, str]]:
 
 
 def _waste(score: Score) -> str:
-    more = f" (tacho score {score.name})" if score.waste.findings else ""
-    return waste_words(score.waste) + more
+    words = waste_words(score.waste)
+    return words.partition(": ")[2] + f" (tacho score {score.name})" if score.waste.findings else words
 
 
 def _shared(story: SessionStory) -> str:

@@ -19,9 +19,10 @@ from tachograph.report.document import Block, Column, Document, Heading, Line, T
 from tachograph.report.units import UNKNOWN, count, counted, day, percent, tokens, usd
 
 _LEGEND = (
-    "usd (estimate): what the needless calls and results weighed and what later responses paid to carry them, at the"
-    " session's own prices; of abandoned branches what they really cost. Detectors overlap, so they do not add up."
-    " carried: the wasted tokens as often as later responses read them again."
+    "usd (estimate): what was repeated, rebuilt or heavy, and what later responses paid to carry it, at the session's"
+    " own prices; of abandoned branches what they really cost, cache reads included. Detectors overlap, so they do not"
+    " add up: beside a project stand the amounts of its dearest detector. carried: the tokens as often as later"
+    " responses read them again."
 )
 _LONG, _PARTS = 40, 3
 """Of a longer path only so many parts are shown."""
@@ -97,16 +98,21 @@ def _describe(report: WasteReport, zone: tzinfo) -> Document:
 
 
 def _groups(by: str, groups: list[WasteGroup]) -> Table:
+    is_detector = by == "detector"
     columns = [
         Column(by, "left", flexible=True, keep_end=by == "project", least=22),
         Column("findings"),
         Column("sessions"),
         Column("share", rank=1),
-        Column("tokens"),
-        Column("carried", rank=2),
+        *([] if is_detector else [Column("dearest", "left")]),
+        Column("tokens", rank=0 if is_detector else 2),
+        Column("carried", rank=3),
         Column("usd (estimate)", style="strong"),
     ]
-    return Table(columns, [_group_row(group) for group in groups])
+    rows = [_group_row(group) for group in groups]
+    if not is_detector:
+        rows = [[*row[:4], group.amounts_of or "", *row[4:]] for row, group in zip(rows, groups, strict=True)]
+    return Table(columns, rows)
 
 
 def _group_row(group: WasteGroup) -> list[str]:
@@ -174,7 +180,7 @@ def _end_of_path(text: str) -> str:
 
 def _remarks(report: WasteReport) -> list[Line]:
     lines = []
-    if report.transient_failures:
+    if report.transient_failures and any(group.key == "repeated_failed_retry" for group in report.detectors):
         lines.append(
             Line(
                 f"{counted(report.transient_failures, 'failed command')} left out: such errors pass by themselves"

@@ -61,8 +61,25 @@ def test_sums_are_those_of_the_findings(wasteful: Wasteful) -> None:
     branch = groups(wasteful.ingest(), "detector")["abandoned_branch"]
     assert branch == WasteGroup(
         key="abandoned_branch", findings=2, sessions=2, of=7, rate=2 / 7, count=2, wasted_tokens=21_000,
-        carried_tokens=0, wasted_usd=1.01, unpriced_findings=0, unweighed_findings=0,
+        carried_tokens=0, wasted_usd=1.01, unpriced_findings=0, unweighed_findings=0, amounts_of="abandoned_branch",
     )  # fmt: skip
+
+
+def test_amounts_of_a_project_are_those_of_one_detector(wasteful: Wasteful) -> None:
+    """Detectors overlap: there is no sum over them."""
+    found = report(workspace := wasteful.ingest())
+    for part in (found.projects, found.agent_types):
+        for group in part:
+            assert group.amounts_of in DETECTORS
+    (site,) = (group for group in found.projects if group.key == SITE)
+    by_detector: dict[str, float] = {}
+    for one in found.findings:
+        if one.project == SITE:
+            by_detector[one.detector] = by_detector.get(one.detector, 0) + (one.wasted_usd or 0)
+    dearest = max(by_detector, key=by_detector.__getitem__)
+    assert (site.amounts_of, site.wasted_usd) == (dearest, pytest.approx(by_detector[dearest]))
+    (alone,) = report(workspace, UTC, FindingFilter(detector="redundant_read")).projects
+    assert (alone.amounts_of, alone.findings) == ("redundant_read", 2)
 
 
 def test_groups_come_dearest_first(wasteful: Wasteful) -> None:

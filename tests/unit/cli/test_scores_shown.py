@@ -83,7 +83,7 @@ def test_waste_without_a_price_is_unpriced_and_with_some_a_lower_bound(tacho: Ta
 def test_a_story_tells_its_verdict_and_waste(tacho: Tacho, wasteful: Wasteful) -> None:
     assert tacho("show", wasteful.loops.session_id) == 0
     assert signal(tacho, "token use").startswith("unavailable · 670 real tokens")
-    told = "waste found: 1 repeated_failed_retry, 1 redundant_read, 1 failed_edit_loop (tacho score 00000001)"
+    told = "1 repeated_failed_retry, 1 redundant_read, 1 failed_edit_loop (tacho score 00000001)"
     assert signal(tacho, "waste") == told
     score = read(tacho, "show", wasteful.loops.session_id)["score"]
     assert (score["waste"]["value"], score["trajectory"]["state"]) == (3, "UNAVAILABLE")

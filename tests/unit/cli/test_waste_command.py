@@ -25,7 +25,7 @@ from tests.unit.cli.running import Tacho, tacho
 __all__ = ["tacho", "wasteful"]
 GROUP = {
     "key", "findings", "sessions", "of", "rate", "count", "wasted_tokens", "carried_tokens", "wasted_usd",
-    "unpriced_findings", "unweighed_findings",
+    "unpriced_findings", "unweighed_findings", "amounts_of",
 }  # fmt: skip
 FINDING = {
     "id", "detector", "session", "session_name", "project", "agent_type", "at", "count", "wasted_tokens",
