@@ -239,6 +239,10 @@ MADE_UP_NAMES = {"ada", "alice", "bob", "dev", "me", "name", "sam", "someone", "
 HOME_PATTERN = re.compile(
     rb"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([A-Za-z][\w.-]*)|(?<![\w.~])/root(?=/[\w.])"
 )
+TOP_LEVEL = {
+    ".ci", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+    "SECURITY.md", "docs", "pyproject.toml", "src", "tests", "tools",
+}  # fmt: skip
 UNTRACKED_FOLDERS = {".git", ".venv", ".hypothesis", "build", "dist", "__pycache__"}
 
 
@@ -270,6 +274,13 @@ def find_private_paths(content: bytes) -> list[str]:
     if len(ROOT.parts) > 2 and re.search(rb"(?<![\w.])" + re.escape(os.fsencode(ROOT)) + rb"(?![\w-])", content):
         found.append(str(ROOT))
     return found
+
+
+def test_nothing_unexpected_is_tracked():
+    """Samples that somebody generated in the checkout get no further than here."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    assert {path.relative_to(ROOT).parts[0] for path in find_tracked_files()} - TOP_LEVEL == set()
 
 
 @pytest.mark.parametrize(
