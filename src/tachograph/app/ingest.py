@@ -21,7 +21,7 @@ from tachograph.app.reading import Continuation, LogRead, read_log
 from tachograph.app.rebuild import begin_rebuild, current_epoch, rederive_all, settle_settings
 from tachograph.app.workspace import Prices, Workspace
 from tachograph.errors import UsageError
-from tachograph.model import Problem, Session
+from tachograph.model import Problem, Session, TextKind, Texts
 from tachograph.sources import LogFile, Resume, load_sources
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.rows import load_segment
@@ -75,8 +75,11 @@ def ingest(
     rederive: bool = False,
     wait_seconds: float = 10.0,
     on_progress: Callable[[Progress], None] | None = None,
+    texts: Texts | None = None,
 ) -> IngestReport:
     """Read what is new or changed and store it; an interruption loses at most the batch at hand.
+
+    ``texts`` is given what the logs that are read from their start say at full length, as far as it wants it.
 
     Raises Busy, UsageError (unknown agent), and TachographError for a store that cannot be opened.
     """
@@ -99,7 +102,7 @@ def ingest(
         plan = make_plan(connection, current_epoch(connection), agent, path)
         report.seen, report.problems = plan.seen, len(plan.problems)
         report.unreadable = sum(problem.slug.startswith("unreadable") for problem in plan.problems)
-        ingestion = _Ingestion(workspace, connection, prices, analyst, report)
+        ingestion = _Ingestion(workspace, connection, prices, analyst, report, texts)
         with _no_collector():
             ingestion.run(plan, jobs or workspace.settings.ingest_jobs, on_progress)
         if report.rederived or rebuild:
@@ -130,7 +133,10 @@ class _Ingestion:
         prices: Prices,
         analyst: Analyst,
         report: IngestReport,
+        texts: Texts | None,
     ) -> None:
+        self.texts = texts
+        self.wanted: frozenset[TextKind] = texts.wanted if texts is not None else frozenset()
         self.workspace = workspace
         self.connection = connection
         self.prices = prices
@@ -147,6 +153,8 @@ class _Ingestion:
         batch: list[tuple[LogRead, tuple[Session, ...] | None]] = []
         size = 0
         for item in self._read(plan.readings, jobs):
+            if self.texts is not None and item[0].texts is not None:
+                self.texts.add(item[0].texts)
             batch.append(item)
             size += item[0].size
             done_logs, done_bytes = done_logs + 1, done_bytes + item[0].log.size
@@ -172,10 +180,13 @@ class _Ingestion:
             return self._read_here(logs)
         named = [log for log in logs if _is_utf8(log.path)]
         odd = [log for log in logs if not _is_utf8(log.path)]  # no message to a child can hold such a name
-        return chain(read_in_parallel(named, jobs, self.workspace.settings.store_text == "full"), self._read_here(odd))
+        return chain(
+            read_in_parallel(named, jobs, self.workspace.settings.store_text == "full", self.wanted),
+            self._read_here(odd),
+        )
 
     def _read_here(self, logs: list[LogFile]) -> Iterator[LogRead]:
-        return (read_log(log, self.workspace.clean)[0] for log in logs)
+        return (read_log(log, self.workspace.clean, wanted=self.wanted)[0] for log in logs)
 
     def _read_on(self, reading: Reading) -> tuple[LogRead, tuple[Session, ...] | None]:
         known = _load_continuation(self.connection, reading)

@@ -15,6 +15,7 @@ import msgspec
 
 from tachograph.app.reading import LogRead, read_log
 from tachograph.app.worker import Task, receive, send
+from tachograph.model import TextKind
 from tachograph.redaction import default_cleaner
 from tachograph.sources import LogFile
 
@@ -23,13 +24,15 @@ _WAITING = 8
 """Results that may wait to be stored: bounds the memory."""
 
 
-def read_in_parallel(logs: Sequence[LogFile], jobs: int, store_text: bool) -> Iterator[LogRead]:
+def read_in_parallel(
+    logs: Sequence[LogFile], jobs: int, store_text: bool, wanted: frozenset[TextKind] = frozenset()
+) -> Iterator[LogRead]:
     """Read ``logs`` in ``jobs`` processes, this one among them; results come as they are ready.
 
     Children take the large logs first; whenever none of their results waits, this process reads small ones. Raises
     RuntimeError when a child dies of anything but its parent's wish.
     """
-    tasks = deque(_split(logs))
+    tasks = deque(_split(logs, wanted))
     results: queue.Queue[list[LogRead] | BaseException | None] = queue.Queue(_WAITING)
     children = [_start_child(store_text) for _ in range(jobs - 1)]
     stop = threading.Event()
@@ -40,7 +43,8 @@ def read_in_parallel(logs: Sequence[LogFile], jobs: int, store_text: bool) -> It
         running = len(threads)
         while running:
             if results.empty() and (task := _take(tasks.pop)) is not None:
-                yield from (read_log(log, default_cleaner(store_text))[0] for log in task.logs)
+                clean = default_cleaner(store_text)
+                yield from (read_log(log, clean, wanted=wanted)[0] for log in task.logs)
                 continue
             result = results.get()
             if result is None:
@@ -62,7 +66,7 @@ def read_in_parallel(logs: Sequence[LogFile], jobs: int, store_text: bool) -> It
                     _close(stream)
 
 
-def _split(logs: Sequence[LogFile]) -> list[Task]:
+def _split(logs: Sequence[LogFile], wanted: frozenset[TextKind]) -> list[Task]:
     """Large logs by themselves and first, small ones together."""
     tasks: list[Task] = []
     batch: list[LogFile] = []
@@ -71,9 +75,9 @@ def _split(logs: Sequence[LogFile]) -> list[Task]:
         batch.append(log)
         size += log.size
         if size >= _TASK_BYTES or len(batch) >= 200:
-            tasks.append(Task(tuple(batch)))
+            tasks.append(Task(tuple(batch), wanted))
             batch, size = [], 0
-    return [*tasks, Task(tuple(batch))] if batch else tasks
+    return [*tasks, Task(tuple(batch), wanted)] if batch else tasks
 
 
 def _start_child(store_text: bool) -> subprocess.Popen[bytes]:

@@ -13,7 +13,7 @@ import msgspec
 import xxhash
 
 from tachograph.app.describing import describe
-from tachograph.model import Clean, ParsedLog, Problem
+from tachograph.model import Clean, ParsedLog, Problem, TextKind, Texts
 from tachograph.sources import CannotResume, LogFile, Resume, Source, load_sources
 
 _BUFFER = 1 << 20
@@ -38,6 +38,8 @@ class LogRead(msgspec.Struct, frozen=True, array_like=True):
     inode: int = 0
     device: int = 0
     readable: bool = True
+    texts: Texts | None = None
+    """What the log says at full length; None: nobody asked for it."""
 
 
 class Continuation(msgspec.Struct, frozen=True):
@@ -76,8 +78,12 @@ class _HashingFile(io.RawIOBase):
         return self._at
 
 
-def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> tuple[LogRead, bool]:
+def read_log(
+    log: LogFile, clean: Clean, known: Continuation | None = None, wanted: frozenset[TextKind] = frozenset()
+) -> tuple[LogRead, bool]:
     """Read ``log``; also say whether ``known`` could be gone on from (else it was read from its start).
+
+    ``wanted`` are the texts to collect at full length: of what is read, so they ask for a reading from the start.
 
     Never raises for what the file holds or for its being unreadable: that is a problem in the result. Nor for a
     mistake of the source's: one log that it stumbles over must not keep all others out.
@@ -91,7 +97,8 @@ def read_log(log: LogFile, clean: Clean, known: Continuation | None = None) -> t
                 if found is not None:
                     return found, True
                 raw.seek(0)
-            return _read(source, log, raw, clean, None, xxhash.xxh3_64(), sidecar), False
+            texts = Texts(wanted) if wanted else None
+            return _read(source, log, raw, clean, None, xxhash.xxh3_64(), sidecar, texts), False
     except OSError as error:
         return _unread(log, "unreadable_file", error.strerror or type(error).__name__), False
     except Exception as error:  # noqa: BLE001 (reported: a bug, but one log's)
@@ -159,6 +166,7 @@ def _read(
     known: Continuation | None,
     hasher: Any,
     sidecar: bytes,
+    texts: Texts | None = None,
 ) -> LogRead:
     status = os.fstat(raw.fileno())
     hashing = _HashingFile(raw, hasher, known.size if known else 0)
@@ -168,7 +176,7 @@ def _read(
     unpacked = _Decompressed(stream) if log.path.endswith(".zst") else None
     if unpacked is not None:
         stream = io.BufferedReader(unpacked, _BUFFER)
-    parsed = source.parse(log, stream, clean, resume, sidecar)
+    parsed = source.parse(log, stream, clean, resume, sidecar, texts)
     if unpacked is not None and unpacked.fault:
         problem = Problem("damaged_zstd", 0, 0, unpacked.fault)
         parsed = msgspec.structs.replace(parsed, problems=(*parsed.problems, problem))
@@ -182,6 +190,7 @@ def _read(
         status.st_mtime_ns,
         status.st_ino,
         status.st_dev,
+        texts=texts,
     )
 
 

@@ -14,6 +14,7 @@ from typing import IO
 import msgspec
 
 from tachograph.app.reading import LogRead, read_log
+from tachograph.model import TextKind
 from tachograph.sources import LogFile
 
 _LENGTH = struct.Struct("<Q")
@@ -23,6 +24,8 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     """Logs to be read in one go."""
 
     logs: tuple[LogFile, ...]
+    wanted: frozenset[TextKind] = frozenset()
+    """Texts to collect."""
 
 
 def send(stream: IO[bytes], record: msgspec.Struct | list[LogRead] | bool) -> None:
@@ -54,7 +57,8 @@ def main() -> None:
     tasks = msgspec.msgpack.Decoder(Task)
     try:
         while (payload := receive(incoming)) is not None:
-            send(outgoing, [read_log(log, clean)[0] for log in tasks.decode(payload).logs])
+            task = tasks.decode(payload)
+            send(outgoing, [read_log(log, clean, wanted=task.wanted)[0] for log in task.logs])
     except BrokenPipeError:
         sys.stderr.close()
 

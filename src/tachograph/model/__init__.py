@@ -4,6 +4,7 @@ Times are integers: milliseconds since 1970-01-01 UTC. Tokens are integers. Text
 redactor before they get here (see :class:`Clean`).
 """
 
+from tachograph.model.check import CheckedSession, CheckReport, CheckResult, CheckStatus, Evidence
 from tachograph.model.cleaning import Clean
 from tachograph.model.finding import FactValue, Finding
 from tachograph.model.moments import to_datetime
@@ -25,13 +26,19 @@ from tachograph.model.records import (
     ToolStatus,
 )
 from tachograph.model.session import ParsedLog, Session
+from tachograph.model.texts import Said, TextKind, Texts
 from tachograph.model.usage import Usage
 
 __all__ = [
     "HUMAN_KINDS",
     "TURN_KINDS",
+    "CheckReport",
+    "CheckResult",
+    "CheckStatus",
+    "CheckedSession",
     "Clean",
     "Cost",
+    "Evidence",
     "FactValue",
     "FileOp",
     "FileTouch",
@@ -47,7 +54,10 @@ __all__ = [
     "ResolvedRates",
     "Response",
     "ResultKind",
+    "Said",
     "Session",
+    "TextKind",
+    "Texts",
     "Tier",
     "TokenPrices",
     "ToolCall",

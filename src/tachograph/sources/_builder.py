@@ -17,6 +17,7 @@ from tachograph.model import (
     PromptKind,
     Response,
     Session,
+    Texts,
     ToolCall,
     ToolStatus,
     Usage,
@@ -82,7 +83,10 @@ class OpenResponse:
 class SessionBuilder:
     """Takes records in the order of the log and joins what belongs together."""
 
-    def __init__(self, agent: str, native_id: str, kind: Literal["main", "subagent"], clean: Clean) -> None:
+    def __init__(
+        self, agent: str, native_id: str, kind: Literal["main", "subagent"], clean: Clean, texts: Texts | None = None
+    ) -> None:
+        self.texts = texts
         self.agent = agent
         self.native_id = native_id
         self.kind = kind
@@ -187,9 +191,16 @@ class SessionBuilder:
     def add_prompt(self, id: str, kind: PromptKind, at: int, text: str, parent: str | None = None) -> None:
         """Add a prompt; a repetition changes nothing."""
         if id not in self.prompts:
+            if self.texts is not None:
+                self.texts.keep_prompt(id, text)
             stored = self.clean.text(text, PROMPT_CHARS)
             above = hash_text(parent) if parent else None
             self.prompts[id] = Prompt(self.next_position(), id, kind, at, stored, len(text), hash_text(text), above)
+
+    def say(self, response: str, at: int, text: str) -> None:
+        """Note what the assistant said in ``response``, where somebody wants to know it."""
+        if self.texts is not None:
+            self.texts.keep_message(f"{self.agent}:{self.native_id}", response, at, text)
 
     def add_marker(self, id: str, kind: MarkerKind, at: int, detail: str = "", value: int | None = None) -> None:
         """Add a marker; a repetition changes nothing."""

@@ -57,6 +57,8 @@ def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> 
     given = _decode_input(raw)
     name = clean.name(block.name or "")
     path = given.file_path or given.notebook_path or given.path
+    if session.texts is not None:
+        session.texts.keep_call(identity, given.command, raw)
     session.calls[identity] = ToolCall(
         session.next_position(),
         identity,

@@ -85,7 +85,9 @@ class Payload(Struct):
     invocation: Invocation | None = None
     result: Raw = Raw()
     item: Raw = Raw()
-    # prompts and turns
+    # messages, prompts and turns
+    role: str | None = None
+    content: Raw = Raw()
     message: str | None = None
     reason: str | None = None
     duration_ms: Duration | None = None

@@ -67,6 +67,8 @@ def read_call(payload: Payload, identity: str, name: str, at: int, session: Sess
         command = None
         path, op, more = _patched_files(patch, session)
         added, removed = _count_signs(patch)
+    if session.texts is not None:
+        session.texts.keep_call(identity, _command_text(command) if command else None, raw)
     session.calls[identity] = ToolCall(
         session.next_position(),
         identity,

@@ -13,7 +13,9 @@ from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
-from tachograph.model import Clean, ParsedLog, Problem, Session
+from tachograph.model import Clean, ParsedLog, Problem, Session, Texts
+
+_HEAD_BYTES = 64 * 1024
 
 
 class LogFile(msgspec.Struct, frozen=True, array_like=True):
@@ -77,10 +79,22 @@ class Source(Protocol):
         """The companion file whose content :meth:`parse` wants; None when the log has none."""
         ...
 
+    def companions(self, log: LogFile) -> Iterator[Path]:
+        """Files and folders beside ``log`` that may hold more of its session: its subagents, its continuation."""
+        ...
+
     def parse(
-        self, log: LogFile, stream: BinaryIO, clean: Clean, resume: Resume | None = None, sidecar: bytes = b""
+        self,
+        log: LogFile,
+        stream: BinaryIO,
+        clean: Clean,
+        resume: Resume | None = None,
+        sidecar: bytes = b"",
+        texts: Texts | None = None,
     ) -> ParsedLog:
         """Read a log from ``stream``, which stands at ``resume.offset`` when that is given.
+
+        ``texts`` is given what the log says at full length, as far as it wants it.
 
         Raises OSError as the stream does, and CannotResume; anything odd within the log is a problem in the result.
         """
@@ -131,6 +145,15 @@ def walk(folder: Path, wanted: Iterable[str]) -> Iterator[tuple[os.DirEntry[str]
             elif entry.name.endswith(suffixes):
                 yield from _regular(entry, kind)
         pending.extend(reversed(folders))
+
+
+def mentions(path: Path, name: str) -> bool:
+    """Whether the first 64 KiB of a file hold ``name``."""
+    try:
+        with path.open("rb") as file:
+            return name.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _walk_file(path: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[os.DirEntry[str], os.stat_result] | Problem]:

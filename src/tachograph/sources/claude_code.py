@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tachograph.model import Clean, ParsedLog, Problem
+from tachograph.model import Clean, ParsedLog, Problem, Texts
 from tachograph.sources._builder import TITLE_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import (
     CompactMetadata,
@@ -33,7 +33,7 @@ from tachograph.sources._decode import decode_part, decode_string
 from tachograph.sources._ids import clean_id
 from tachograph.sources._models import provider_of
 from tachograph.sources._reader import LogReader
-from tachograph.sources._source import CannotResume, LogFile, Resume, walk
+from tachograph.sources._source import CannotResume, LogFile, Resume, mentions, walk
 
 AGENT = "claude_code"
 VERSION = 2
@@ -41,8 +41,8 @@ NEWEST_KNOWN = "2.1.219"
 SUFFIXES = (".jsonl",)
 
 __all__ = [
-    "AGENT", "NEWEST_KNOWN", "SUFFIXES", "VERSION", "discover", "parse", "places", "retention_days", "roots",
-    "sidecar_path",
+    "AGENT", "NEWEST_KNOWN", "SUFFIXES", "VERSION", "companions", "discover", "parse", "places", "retention_days",
+    "roots", "sidecar_path",
 ]  # fmt: skip
 
 _TOOL_OUTPUT = f"{os.sep}tool-results{os.sep}"
@@ -79,12 +79,27 @@ def sidecar_path(log: LogFile) -> str | None:
     return log.path.removesuffix(".jsonl") + ".meta.json" if log.sidecar_mtime_ns else None
 
 
+def companions(log: LogFile) -> Iterator[Path]:
+    """The folder of a session's subagents and workflows, and what older versions wrote beside the transcript."""
+    path = Path(log.path)
+    if path.with_suffix("").is_dir():
+        yield path.with_suffix("")
+    for beside in sorted(path.parent.glob("agent-*.jsonl")):
+        if beside != path and mentions(beside, path.stem):
+            yield beside
+
+
 def parse(
-    log: LogFile, stream: BinaryIO, clean: Clean, resume: Resume | None = None, sidecar: bytes = b""
+    log: LogFile,
+    stream: BinaryIO,
+    clean: Clean,
+    resume: Resume | None = None,
+    sidecar: bytes = b"",
+    texts: Texts | None = None,
 ) -> ParsedLog:
     """Read one transcript; see :class:`tachograph.sources._source.Source`."""
     reader = LogReader(stream, decode_line, Line, clean, resume, loosely=(decode_loosely, LooseLine))
-    transcript = _Transcript(log, clean, reader, sidecar, resume)
+    transcript = _Transcript(log, clean, reader, sidecar, resume, texts)
     for line in reader.records():
         transcript.take(line)
     return transcript.finish()
@@ -101,8 +116,15 @@ class _Transcript:
     """One log being read: its own session, and the subagents inlined into it."""
 
     def __init__(
-        self, log: LogFile, clean: Clean, reader: LogReader[Line], sidecar: bytes, resume: Resume | None
+        self,
+        log: LogFile,
+        clean: Clean,
+        reader: LogReader[Line],
+        sidecar: bytes,
+        resume: Resume | None,
+        texts: Texts | None,
     ) -> None:
+        self.texts = texts
         self.clean = clean
         self.reader = reader
         self.stem = os.path.basename(log.path).removesuffix(".jsonl")
@@ -177,7 +199,7 @@ class _Transcript:
                 self.main.parent_id = f"{AGENT}:{owner}/{self.clean.name(self.sidecar.parentAgentId)}"
             return self.main
         native = self.stem if _UUID.fullmatch(self.stem) or inner is None else inner
-        self.main = SessionBuilder(AGENT, self.clean.name(native), "main", self.clean)
+        self.main = SessionBuilder(AGENT, self.clean.name(native), "main", self.clean, self.texts)
         if inner is not None and inner != native:
             self.main.forked_from = f"{AGENT}:{inner}"
         if line.entrypoint:
@@ -185,7 +207,7 @@ class _Transcript:
         return self.main
 
     def _subagent(self, owner: str, agent_id: str, line: Line) -> SessionBuilder:
-        session = SessionBuilder(AGENT, f"{owner}/{agent_id}", "subagent", self.clean)
+        session = SessionBuilder(AGENT, f"{owner}/{agent_id}", "subagent", self.clean, self.texts)
         session.parent_id = f"{AGENT}:{owner}"
         named = _NAMED_AGENT.fullmatch(agent_id)
         if self.sidecar.agentType:
@@ -244,6 +266,10 @@ class _Transcript:
             for block in message.content:
                 if block.type.endswith("tool_use"):
                     read_call(block, key, at, session)
+                elif block.type == "text" and block.text and session.texts is not None:
+                    session.say(key, at, block.text)
+        elif message.content:
+            session.say(key, at, message.content)
 
     def _synthetic(self, line: InnerLine, message: Message, session: SessionBuilder, at: int) -> None:
         if message.usage is not None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
 import xxhash
+from msgspec import Raw
 
-from tachograph.model import Clean, ParsedLog, Problem, Usage
+from tachograph.model import Clean, ParsedLog, Problem, Texts, Usage
 from tachograph.sources._builder import SessionBuilder
 from tachograph.sources._clock import parse_timestamp
 from tachograph.sources._codex_lines import (
@@ -26,17 +28,18 @@ from tachograph.sources._codex_lines import (
     decode_source,
 )
 from tachograph.sources._codex_tools import apply_changes, read_call, settle_call, settle_from_item, settle_mcp
-from tachograph.sources._decode import decode_part
+from tachograph.sources._decode import decode_part, decode_string
 from tachograph.sources._ids import clean_id
 from tachograph.sources._models import provider_of
 from tachograph.sources._reader import LogReader
-from tachograph.sources._source import CannotResume, LogFile, Resume, walk
+from tachograph.sources._source import CannotResume, LogFile, Resume, mentions, walk
 
 AGENT = "codex"
 VERSION = 2
 NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
+_HOMES = ("sessions", "archived_sessions")
 _REPLAY_MS = 1000
 _NOTHING = (0, 0, 0, 0, 0, 0)
 _THREAD = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -58,7 +61,7 @@ def places() -> list[Path]:
 
 def roots() -> list[Path]:
     """Those of :func:`places` that hold sessions."""
-    return [place for place in places() if any((place / name).is_dir() for name in ("sessions", "archived_sessions"))]
+    return [place for place in places() if any((place / name).is_dir() for name in _HOMES)]
 
 
 def retention_days(place: Path) -> int | None:
@@ -68,7 +71,7 @@ def retention_days(place: Path) -> int | None:
 
 def discover(folder: Path) -> Iterator[LogFile | Problem]:
     """Every rollout under ``folder``; of a plain file and its compressed copy, the plain one."""
-    homes = [folder / name for name in ("sessions", "archived_sessions") if (folder / name).is_dir()]
+    homes = [folder / name for name in _HOMES if (folder / name).is_dir()]
     logs: dict[str, LogFile] = {}
     for home in homes or [folder]:
         for found in walk(home, SUFFIXES):
@@ -91,12 +94,35 @@ def sidecar_path(log: LogFile) -> str | None:
     return None
 
 
+def companions(log: LogFile) -> Iterator[Path]:
+    """Rollouts that name this one's thread and were begun while it was written: its subagents, its continuation.
+
+    They are looked for where Codex keeps them: below the same ``sessions`` or ``archived_sessions``, else beside it.
+    """
+    path = Path(log.path)
+    named = _THREAD.search(path.name)
+    if named is None:
+        return
+    home = next((folder for folder in path.parents if folder.name in _HOMES), path.parent)
+    until = datetime.fromtimestamp(log.mtime_ns / 1e9, UTC) + timedelta(days=1)  # names give the local time
+    last = f"rollout-{until:%Y-%m-%dT%H-%M-%S}"
+    for beside in sorted(home.rglob("rollout-*")):
+        while_written = path.name[: len(last)] <= beside.name[: len(last)] <= last
+        if while_written and beside != path and beside.name.endswith(SUFFIXES) and mentions(beside, named[0]):
+            yield beside
+
+
 def parse(
-    log: LogFile, stream: BinaryIO, clean: Clean, resume: Resume | None = None, sidecar: bytes = b""
+    log: LogFile,
+    stream: BinaryIO,
+    clean: Clean,
+    resume: Resume | None = None,
+    sidecar: bytes = b"",
+    texts: Texts | None = None,
 ) -> ParsedLog:
     """Read one rollout; see :class:`tachograph.sources._source.Source`."""
     reader = LogReader(stream, decode_line, Line, clean, resume)
-    rollout = _Rollout(log, clean, reader, resume)
+    rollout = _Rollout(log, clean, reader, resume, texts)
     for line in reader.records():
         rollout.take(line)
     return rollout.finish()
@@ -127,7 +153,10 @@ class _Carry(msgspec.Struct, array_like=True):
 class _Rollout:
     """One rollout being read."""
 
-    def __init__(self, log: LogFile, clean: Clean, reader: LogReader[Line], resume: Resume | None) -> None:
+    def __init__(
+        self, log: LogFile, clean: Clean, reader: LogReader[Line], resume: Resume | None, texts: Texts | None
+    ) -> None:
+        self.texts = texts
         self.clean = clean
         self.reader = reader
         self.stem = os.path.basename(log.path).removesuffix(".zst").removesuffix(".jsonl")
@@ -140,6 +169,7 @@ class _Rollout:
             "task_started": self._turn_started, "task_complete": self._turn_ended, "context_compacted": self._compacted,
             "item_completed": self._item_completed, "patch_apply_end": self._patch_applied,
             "mcp_tool_call_end": self._mcp_ended, "thread_rolled_back": self._rolled_back,
+            "agent_message": self._said,
         }  # fmt: skip
         if resume is not None:
             self.carry = msgspec.msgpack.decode(resume.carry, type=_Carry)
@@ -198,7 +228,7 @@ class _Rollout:
         """Begin the session; the file's name gives its id where no meta line has done so."""
         named = _THREAD.search(self.stem)
         native = self.clean.name(meta.id or (named[0] if named else self.stem.removeprefix("rollout-")))
-        session = self.session = SessionBuilder(AGENT, native, "main", self.clean)
+        session = self.session = SessionBuilder(AGENT, native, "main", self.clean, self.texts)
         if meta.id is not None:
             self._describe(session, meta, at)
         return session
@@ -234,6 +264,8 @@ class _Rollout:
             return
         if kind == "message" or kind == "reasoning" or kind in _ITEM_CALLS:
             self.carry.started_at = self.carry.started_at or at
+        if kind == "message" and payload.role == "assistant" and self.texts is not None:
+            session.say("", at, _text_in(payload.content))
         if kind in _ITEM_CALLS:
             name = _ITEM_CALLS[kind] or payload.name or kind
             known = len(session.calls)
@@ -315,6 +347,10 @@ class _Rollout:
     def _user_message(self, payload: Payload, session: SessionBuilder, at: int) -> None:
         if payload.message:
             self._add_prompt(payload.message, session, at)
+
+    def _said(self, payload: Payload, session: SessionBuilder, at: int) -> None:
+        if payload.message:
+            session.say("", at, payload.message)
 
     def _add_prompt(self, text: str, session: SessionBuilder, at: int) -> None:
         nth = len(session.prompts)
@@ -414,11 +450,20 @@ def _extend(chain: int, total: tuple[int, ...], last: tuple[int, ...]) -> int:
 
 
 def _text_of(item: Item) -> str:
-    if isinstance(item.content, str):
-        return item.content
-    parts = []
-    for raw in item.content or ():
+    return item.content if isinstance(item.content, str) else _joined(item.content or ()) or item.text or ""
+
+
+def _text_in(raw: Raw) -> str:
+    """The text of a message's content: a string, or a list of parts."""
+    if bytes(raw).startswith(b'"'):
+        return decode_part(decode_string, bytes(raw)) or ""
+    return _joined(decode_part(msgspec.json.Decoder(list[Raw]).decode, bytes(raw)) or ())
+
+
+def _joined(parts: Iterable[Raw]) -> str:
+    found = []
+    for raw in parts:
         part = decode_part(msgspec.json.decode, bytes(raw))
         if isinstance(part, dict) and isinstance(part.get("text"), str):
-            parts.append(part["text"])
-    return "\n".join(parts) or item.text or ""
+            found.append(part["text"])
+    return "\n".join(found)
