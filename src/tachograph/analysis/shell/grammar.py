@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,13 @@ from tachograph.analysis.shell.words import EXPANSIONS, MAX_DEPTH, SUBSTITUTIONS
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Tree
+
+SHORT = 2000
+"""Bytes that are parsed in 30 ms at the worst (unmatched parentheses), so that no watch is needed."""
+_SECONDS = 0.03
+_SECONDS_PER_BYTE = 1e-6
+"""Of this thread's own time. Measured on long scripts and here-documents: 0.1 to 0.5 microseconds a byte."""
+_CHUNK = 1 << 20
 
 _NAME = re.compile(r"\w+")
 _BLOCKS = {
@@ -42,7 +50,7 @@ _BLOCKS = {
     "while_statement": BlockKind.LOOP,
     "test_command": BlockKind.SEQUENCE,
 }
-_COMMANDS = (
+COMMANDS = (
     frozenset(
         {"command", "declaration_command", "unset_command", "redirected_statement", "list", "function_definition"}
         | {"variable_assignment", "variable_assignments", *_BLOCKS}
@@ -60,10 +68,35 @@ _WORDS = EXPANSIONS.union(_TEXT_WORDS.split())
 @cache
 def _parser() -> Any:
     """The parser of bash; made once a process, when the first command is examined."""
+    return _make_parser()
+
+
+def _make_parser() -> Any:
     import tree_sitter_bash
     from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_bash.language()))
+
+
+def parse_tree(source: bytes) -> Tree:
+    """The root of ``source``'s tree, however much of it the grammar knows.
+
+    Raises ``Unclear`` when a text longer than ``SHORT`` is made to take the parser's time: its cost grows with the
+    square of what it cannot place, up to minutes for 100 kB of parentheses.
+    """
+    if len(source) <= SHORT:
+        root: Tree = _parser().parse(source).root_node
+        return root
+    end = time.thread_time() + _SECONDS + len(source) * _SECONDS_PER_BYTE
+    parser = _make_parser()  # the shared one must not be met half-way by another thread
+    try:
+        root = parser.parse(
+            lambda offset, _point: source[offset : offset + _CHUNK],
+            progress_callback=lambda _offset, _has_error: time.thread_time() > end,
+        ).root_node
+    except ValueError as error:
+        raise Unclear("cannot be parsed") from error
+    return root
 
 
 def parse_script(text: str) -> Block:
@@ -72,12 +105,12 @@ def parse_script(text: str) -> Block:
     root = _parser().parse(source).root_node
     if root.has_error:
         raise Unclear("cannot be parsed")
-    reader = _Reader(source)
+    reader = ScriptReader(source)
     reader.check_ends(root)
     return reader.read_block(root, 0)
 
 
-class _Reader(WordReader):
+class ScriptReader(WordReader):
     """Reads the commands of one text's syntax tree."""
 
     # ------------------------------------------------------------------------------------------ commands
@@ -113,7 +146,7 @@ class _Reader(WordReader):
             if not child.is_named:
                 if child.type == "&" and parts:
                     parts[-1] = Block(BlockKind.BACKGROUND, (parts[-1],))
-            elif child.type in _COMMANDS:
+            elif child.type in COMMANDS:
                 parts.append(self._node(child, depth + 1))
             elif child.type == "file_redirect":
                 redirects += self._redirect(child, depth)[0]
@@ -176,7 +209,7 @@ class _Reader(WordReader):
         words: list[Word] = []
         followers: list[tuple[str, Node]] = []
         for child in self.children(node):
-            if child.type in _COMMANDS:
+            if child.type in COMMANDS:
                 body = self._node(child, depth + 1)
             elif child.type == "heredoc_redirect":
                 redirects += self._heredoc(child, depth, followers)
@@ -211,21 +244,22 @@ class _Reader(WordReader):
         """A text in the command itself; what stands behind it on its first line goes to ``followers``."""
         redirects: list[Redirect] = []
         inner: list[Node] = []
-        operator, start = "<<", ""
+        operator, start, body = "<<", "", ""
         for child in node.children:
             kind = child.type
             if kind == "heredoc_start":
                 start = self.text(child)
             elif kind == "heredoc_body":
-                if "`" in self.text(child) and not set(start) & set("'\"\\"):
-                    raise Unclear("cannot be parsed")  # the grammar does not see backticks in it
+                body = self.text(child)
+                if "`" in body and not set(start) & set("'\"\\"):
+                    inner += self.backticks(body)
                 inner += self.word(child, depth).inner
             elif kind == "file_redirect":
                 found, more = self._redirect(child, depth)
                 redirects += found
                 if more:
                     raise Unclear("cannot be parsed")
-            elif kind in _COMMANDS:
+            elif kind in COMMANDS:
                 if kind == "pipeline":
                     operator = "|"
                 followers.append((operator, self._node(child, depth + 1)))
@@ -233,7 +267,12 @@ class _Reader(WordReader):
                 raise Unclear("cannot be parsed")
             elif kind in ("&&", "||", "|"):
                 operator = kind
-        return [*redirects, Redirect("<<", "", Word("", "", known=not inner, plain=not inner, inner=tuple(inner)))]
+        target = Word("", "", known=not inner, plain=not inner, inner=tuple(inner))
+        return [*redirects, Redirect("<<", "", target, body)]
+
+    def backticks(self, body: str) -> tuple[Node, ...]:
+        """The commands in backticks of a here-document, which the grammar does not see; it gives up."""
+        raise Unclear("cannot be parsed")
 
 
 def _redirect(node: Node, redirects: tuple[Redirect, ...], words: tuple[Word, ...]) -> Node:

@@ -25,6 +25,8 @@ class Word(msgspec.Struct, frozen=True):
     """Known, and no pattern the shell would expand either: it can name a file."""
     inner: tuple[Node, ...] = ()
     """The commands substituted in it."""
+    splits: bool = False
+    """Nothing but variables and substitutions outside of quotes: it may become any number of words, also options."""
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -42,7 +44,9 @@ class Redirect(msgspec.Struct, frozen=True):
     stream: str
     """The stream's number, ``""`` when it is left out."""
     target: Word | None
-    """None for a closed stream and for a text in the command itself."""
+    """None for a closed stream."""
+    body: str = ""
+    """A here-document's text, as written."""
 
 
 class Simple(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ MAX_DEPTH = 40
 """Levels of nesting that are followed; beyond that nobody wrote the command by hand, and Python's stack is finite."""
 
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+_SPLITTING = frozenset({"simple_expansion", "expansion", "command_substitution"})
 EXPANSIONS = frozenset({"simple_expansion", "expansion", "arithmetic_expansion", *SUBSTITUTIONS})
 
 _GAP = re.compile(rb"(?:[ \t\n]|\\\n)*+")
@@ -26,7 +27,13 @@ _PATTERN = re.compile(r"[*?\[]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPE_IN_STRING = re.compile(r'\\([$`"\\\n])')
 _OPTION_IN_BRACES = re.compile(r"[{,][-+]")
+_MANY = re.compile(r"\$@|\$\{(?:@|\w+\[@\])\}")
+"""Becomes any number of words in double quotes, too."""
 _CODED_START = re.compile(r"\\[xuU0-7c]")
+
+
+class MisplacedLine(Unclear):
+    """A line that begins with a backslash (``\\rm x``) was taken for words of the line before it."""
 
 
 class WordReader(ABC):
@@ -73,6 +80,8 @@ class WordReader(ABC):
         kind = node.type
         text = self.text(node)
         if kind in ("word", "number") and not node.child_count:
+            if text.startswith("\n"):
+                raise MisplacedLine("cannot be parsed")
             plain = not _PATTERN.search(text)
             if "\\" in text:
                 text = _ESCAPE.sub(lambda found: "" if found[1] == "\n" else found[1], text)
@@ -87,8 +96,8 @@ class WordReader(ABC):
             return _decode_ansi(text)
         inner = self._substituted(node, depth)
         if kind in EXPANSIONS:
-            return Word(text, "1", known=False, plain=False, inner=inner)
-        known = not inner and "$" not in text
+            return Word(text, "1", known=False, plain=False, inner=inner, splits=kind in _SPLITTING)
+        known = not inner and "$" not in text and "`" not in text
         return Word(text, text, known=known, plain=not node.is_named or kind == "variable_name", inner=inner)
 
     def _string(self, node: Tree, depth: int) -> Word:
@@ -106,7 +115,8 @@ class WordReader(ABC):
             start = child.end_byte
         last = self._unescaped(start, node.end_byte - 1)
         known = not texts
-        return Word("".join([*texts, last]), "".join([*filled, last]), known, known, tuple(inner))
+        splits = any(map(_MANY.fullmatch, texts))
+        return Word("".join([*texts, last]), "".join([*filled, last]), known, known, tuple(inner), splits)
 
     def _unescaped(self, start: int, end: int) -> str:
         text = self.source[start:end].decode("utf-8", "replace")
@@ -115,6 +125,8 @@ class WordReader(ABC):
         return _ESCAPE_IN_STRING.sub(lambda found: "" if found[1] == "\n" else found[1], text)
 
     def _concatenation(self, node: Tree, depth: int) -> Word:
+        if any(left.end_byte != right.start_byte for left, right in itertools.pairwise(node.children)):
+            raise Unclear("cannot be parsed")  # the grammar joins some words that nothing but a space divides
         parts = [self.word(child, depth + 1) for child in node.children]
         braces = any(child.type == "word" and self.text(child) == "{" for child in node.children)
         if braces and _OPTION_IN_BRACES.search(self.text(node)):
@@ -125,6 +137,7 @@ class WordReader(ABC):
             all(part.known for part in parts),
             all(part.plain for part in parts) and not braces,
             tuple(one for part in parts for one in part.inner),
+            all(part.splits for part in parts),
         )
 
     def _substituted(self, node: Tree, depth: int) -> tuple[Node, ...]:
