@@ -1,0 +1,58 @@
+"""Tools that have to be used, and tools that must not be."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from msgspec import Struct
+
+from tachograph.analysis.expectations._entries import ToolEntry
+from tachograph.analysis.expectations._outcome import Outcome
+from tachograph.analysis.expectations._presence import forbid, require
+from tachograph.analysis.expectations._recording import Recording
+from tachograph.analysis.expectations._registry import expectation
+from tachograph.analysis.expectations._tally import Tally
+from tachograph.analysis.expectations._values import read_list
+from tachograph.model import TextKind
+
+
+class ToolList(Struct, frozen=True):
+    """Tools, globs, and pieces of commands or of other tools' inputs."""
+
+    entries: tuple[ToolEntry, ...]
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """The list that a file gives. Raises Misread."""
+        return cls(read_list(value, ToolEntry.read, "tools"))
+
+    @property
+    def needs(self) -> frozenset[TextKind]:
+        """Nothing, where names alone decide."""
+        return frozenset(kind for entry in self.entries for kind in entry.needs)
+
+
+@expectation("commands", "inputs")
+def required_tools(asked: ToolList, recording: Recording) -> Outcome:
+    """Each of these is used at least once (a tool's name, a glob, or a piece of a command).
+
+    A piece is looked for in shell commands, word by word, and as text in what other tools were given. Calls that were
+    denied, cancelled or have no result do not count.
+    """
+    tally = Tally(recording)
+    for entry in asked.entries:
+        require(tally, recording, entry.text, entry.ask)
+    return tally.outcome()
+
+
+@expectation("commands", "inputs")
+def banned_tools(asked: ToolList, recording: Recording) -> Outcome:
+    """None of these is used (a tool's name, a glob, or a piece of a command).
+
+    A piece is looked for in shell commands, word by word, and as text in what other tools were given. An attempt
+    counts, also when it was denied.
+    """
+    tally = Tally(recording)
+    for entry in asked.entries:
+        forbid(tally, recording, entry.text, entry.ask)
+    return tally.outcome()
