@@ -1,0 +1,1 @@
+"""Expectations as code: files that say what a session should have done, read, checked, learnt and kept."""
