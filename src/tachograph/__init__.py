@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tachograph.analysis.detectors import load_detectors
+    from tachograph.analysis.expectations import Recording
     from tachograph.app.analysis import Analysis, analyse, detect, read_session, score
+    from tachograph.app.check.direct import check, open_recording
     from tachograph.app.cost import report_cost
     from tachograph.app.filters import Filter, make_filter
     from tachograph.app.findings import FindingFilter, FindingRecord
@@ -21,27 +23,31 @@ if TYPE_CHECKING:
     from tachograph.app.workspace import Workspace
     from tachograph.errors import TachographError
     from tachograph.judge import JudgeConfig
-    from tachograph.model import Finding, Session
+    from tachograph.model import CheckResult, Finding, Session
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
+    "CheckResult",
     "Filter",
     "Finding",
     "FindingFilter",
     "FindingRecord",
     "History",
     "JudgeConfig",
+    "Recording",
     "Score",
     "Session",
     "TachographError",
     "Workspace",
     "analyse",
+    "check",
     "detect",
     "ingest",
     "load_detectors",
     "make_filter",
+    "open_recording",
     "open_report",
     "read_session",
     "report_cost",
@@ -50,21 +56,25 @@ __all__ = [
 
 _HOMES = {
     "Analysis": "app.analysis",
+    "CheckResult": "model",
     "Filter": "app.filters",
     "Finding": "model",
     "FindingFilter": "app.findings",
     "FindingRecord": "app.findings",
     "History": "app.open_history",
     "JudgeConfig": "judge",
+    "Recording": "analysis.expectations",
     "Score": "app.score",
     "Session": "model",
     "TachographError": "errors",
     "Workspace": "app.workspace",
     "analyse": "app.analysis",
+    "check": "app.check.direct",
     "detect": "app.analysis",
     "ingest": "app.ingest",
     "load_detectors": "analysis.detectors",
     "make_filter": "app.filters",
+    "open_recording": "app.check.direct",
     "open_report": "app.reporting",
     "read_session": "app.analysis",
     "report_cost": "app.cost",

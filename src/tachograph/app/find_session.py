@@ -42,15 +42,20 @@ def find_session(connection: sqlite3.Connection, name: str) -> str:
     )
 
 
-def find_last(connection: sqlite3.Connection, here: str) -> str:
+def find_last(connection: sqlite3.Connection, here: str, *, only_here: bool = False) -> str:
     """The main session that ended last among those of the project in which ``here`` lies, else among all.
 
     ``here`` is a working directory as the warehouse would write it (redacted). The innermost project counts. Raises
-    NotFound when there is no session.
+    NotFound when there is no session, with ``only_here`` also when that project has none.
     """
     projects = [row[0] for row in connection.execute("SELECT DISTINCT project FROM sessions WHERE project IS NOT NULL")]
     around = [project for project in projects if lies_in(here, project)]
-    for project in [*sorted(around, key=len, reverse=True)[:1], None]:
+    places: list[str | None] = [*sorted(around, key=len, reverse=True)[:1]]
+    if only_here and not places:
+        raise NotFound(
+            f"No session was in {harmless(here)}.", slug="no_such_project", hint="tacho sessions lists the projects."
+        )
+    for project in [*places, None]:
         row = connection.execute(
             "SELECT id FROM sessions WHERE kind = 'main' AND (?1 IS NULL OR project = ?1)"
             " ORDER BY ended_at DESC NULLS LAST, id LIMIT 1",

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tachograph.app.ingest import Progress, ingest
-from tachograph.app.workspace import Workspace
+from tachograph.app.workspace import ScratchWorkspace, Workspace
 from tachograph.errors import NotFound
 from tachograph.model import Problem, Texts
 from tachograph.sources import LogFile, hash_text, load_sources
@@ -60,18 +60,20 @@ def read_targets(
     *,
     store: bool,
     texts: Texts | None = None,
+    priced: bool = True,
     on_progress: OnProgress = None,
 ) -> Iterator[LogsRead]:
     """Read the logs under ``paths``: into the user's warehouse with ``store``, else into one that is gone afterwards.
 
-    Beside a file, what belongs to its session is read too. ``texts`` is given what the logs say at full length.
+    Beside a file, what belongs to its session is read too. ``texts`` is given what the logs say at full length. Without
+    ``priced`` what is not stored gets no costs, and findings none that depend on them.
     """
     unreadable: list[Unreadable] = []
     with ExitStack() as stack:
         home = workspace
         if not store:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tacho-"))
-            home = Workspace(Path(folder), workspace.settings)
+            home = ScratchWorkspace(Path(folder), workspace, priced=priced)
         logs = [(path, log) for path in paths for log in _read_in(home, path, unreadable, texts, on_progress)]
         if not logs:
             ingest(home, path=paths[0])  # makes the warehouse, whatever it finds

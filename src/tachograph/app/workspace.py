@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
+from tachograph.errors import TachographError
 from tachograph.model import Clean, ResolvedRates, Response, TokenPrices, Usage
 from tachograph.paths import config_file, data_dir
 from tachograph.settings import Settings, load_settings
@@ -50,14 +53,31 @@ class Workspace:
         return Prices(self.settings, connection)
 
 
+class ScratchWorkspace(Workspace):
+    """A data folder that is gone afterwards, for what is read only to be looked at."""
+
+    def __init__(self, folder: Path, owner: Workspace, *, priced: bool) -> None:
+        """With the settings of ``owner`` and the prices that its warehouse remembers; without ``priced`` with none."""
+        super().__init__(folder, owner.settings)
+        self._owner = owner
+        self._priced = priced
+
+    def prices(self, connection: sqlite3.Connection) -> Prices:
+        """Prices, with those remembered in the owner's warehouse."""
+        if not self._priced:
+            return NoPrices()
+        return Prices(self.settings, connection, remembered=_remembered(self._owner.folder))
+
+
 class Prices:
     """The price book of this machine, kept in the warehouse between runs."""
 
-    def __init__(self, settings: Settings, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, settings: Settings, connection: sqlite3.Connection, remembered: Sequence[ResolvedRates] = ()
+    ) -> None:
         from tachograph.pricing import PriceBook, read_overrides
 
-        rows = connection.execute("SELECT record FROM rates").fetchall()
-        known = [msgspec.msgpack.decode(row[0], type=ResolvedRates) for row in rows]
+        known = [*_load_rates(connection), *remembered]
         self._book = PriceBook(read_overrides(settings.prices), known)
 
     @property
@@ -80,3 +100,42 @@ class Prices:
         """Store what had to be resolved anew; prices of an older snapshot go."""
         rows = [(record.snapshot, msgspec.msgpack.encode(record)) for record in self._book.resolved()]
         connection.executemany("INSERT OR IGNORE INTO rates VALUES (?, ?)", rows)
+
+
+class NoPrices(Prices):
+    """For what asks for no cost: loading the price library takes longer than reading a log."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def fingerprint(self) -> str:
+        """Always the same."""
+        return ""
+
+    def price(self, provider: str, model: str, at: int, speed: str, usage: Usage) -> int | None:
+        """Nothing is known."""
+        return None
+
+    def token_prices(self, response: Response) -> TokenPrices | None:
+        """Nothing is known."""
+        return None
+
+    def remember(self, connection: sqlite3.Connection) -> None:
+        """There is nothing to store."""
+
+
+def _load_rates(connection: sqlite3.Connection) -> list[ResolvedRates]:
+    rows = connection.execute("SELECT record FROM rates").fetchall()
+    return [msgspec.msgpack.decode(row[0], type=ResolvedRates) for row in rows]
+
+
+def _remembered(folder: Path) -> list[ResolvedRates]:
+    """The rates that the warehouse in ``folder`` remembers; none when there is no warehouse of this version."""
+    from tachograph.warehouse.store import open_reader
+
+    try:
+        with closing(open_reader(folder)) as connection:
+            return _load_rates(connection)
+    except (TachographError, sqlite3.Error, msgspec.DecodeError):
+        return []

@@ -1,0 +1,1 @@
+"""Test cases from sessions: generated, reviewed by a person, promoted into the ground truth."""

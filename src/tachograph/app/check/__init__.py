@@ -1,0 +1,1 @@
+"""Checking sessions against expectations."""
