@@ -33,6 +33,7 @@ SOCKET_MODULES = {
     "httpcore",
     "httpx",
     "imaplib",
+    "mlflow",
     "multiprocessing.connection",
     "multiprocessing.managers",
     "poplib",
@@ -53,10 +54,13 @@ HEAVY_MODULES = {
     "genai_prices",
     "http",
     "httpx",
+    "mlflow",
     "multiprocessing",
     "platformdirs",
     "pydantic",
+    "regex",
     "rich",
+    "ruamel",
     "socket",
     "sqlite3",
     "subprocess",
@@ -240,8 +244,8 @@ HOME_PATTERN = re.compile(
     rb"(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([A-Za-z][\w.-]*)|(?<![\w.~])/root(?=/[\w.])"
 )
 TOP_LEVEL = {
-    ".ci", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
-    "SECURITY.md", "docs", "pyproject.toml", "src", "tests", "tools",
+    ".ci", ".editorconfig", ".gitignore", ".pre-commit-hooks.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
+    "Makefile", "README.md", "SECURITY.md", "action.yml", "docs", "pyproject.toml", "src", "tests", "tools",
 }  # fmt: skip
 UNTRACKED_FOLDERS = {".git", ".venv", ".hypothesis", "build", "dist", "__pycache__"}
 

@@ -20,7 +20,14 @@ import msgspec
 
 from tachograph.analysis.metrics import load_metrics
 from tachograph.app.calibrate import CalibrationReport
+from tachograph.app.cases.add import AddedCase
+from tachograph.app.cases.candidate import CandidateList
+from tachograph.app.cases.promote import Promotion
+from tachograph.app.cases.review import CandidateReview
 from tachograph.app.cost import CostReport, Reconciliation
+from tachograph.app.expect.explain import ExplainedFile
+from tachograph.app.expect.learn import LearnReport
+from tachograph.app.expect.lint import LintReport
 from tachograph.app.explain import Explanation
 from tachograph.app.overview import Overview
 from tachograph.app.score_targets import ScoreReport
@@ -29,13 +36,26 @@ from tachograph.app.show import SessionStory
 from tachograph.app.waste import WasteReport
 from tachograph.cli.ingest import Published
 from tachograph.cli.redact import RedactedFile
+from tachograph.mlflow.setup import SetupReport
+from tachograph.mlflow.writing import LogReport
+from tachograph.model import CheckReport
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "cases_add": ("tacho cases add --json", AddedCase),
+    "cases_list": ("tacho cases list --json", CandidateList),
+    "cases_promote": ("tacho cases promote --json", Promotion),
+    "cases_review": ("tacho cases review --json", CandidateReview),
+    "check": ("tacho check --json", CheckReport),
     "cost": ("tacho cost --json", CostReport),
+    "expect_explain": ("tacho expect explain FILE --json", ExplainedFile),
+    "expect_learn": ("tacho expect learn SESSION --json", LearnReport),
+    "expect_lint": ("tacho expect lint FILE --json", LintReport),
     "finding": ("tacho waste --explain ID --json", Explanation),
     "ingest": ("tacho ingest --json", Published),
     "judge_calibrate": ("tacho judge calibrate FILE --json", CalibrationReport),
+    "mlflow_log": ("tacho mlflow log --json", LogReport),
+    "mlflow_setup": ("tacho mlflow setup --json", SetupReport),
     "overview": ("tacho --json", Overview),
     "reconcile": ("tacho cost --reconcile --json", Reconciliation),
     "redact": ("tacho redact FILE --json", RedactedFile),

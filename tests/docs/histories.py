@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from tachograph.app.demo.build import write_logs
 from tests.builders.claude import ClaudeHome, iteration
 from tests.builders.codex import CodexHome
+from tests.conftest import ROOT, SHARED_DATA
 
 TODAY = date(2026, 11, 2)
 """The day on which the demo of the documents is made."""
@@ -101,6 +103,14 @@ def write_midnight(home: Path) -> None:
     claude.write()
 
 
+def write_public(home: Path) -> None:
+    """The Claude Code half of the public histories, and the worked example's repository."""
+    assert SHARED_DATA is not None
+    (home / ".claude").mkdir()
+    (home / ".claude" / "projects").symlink_to(SHARED_DATA / "claude_home" / "projects")
+    shutil.copytree(ROOT / "docs" / "examples" / "commit-skill", home / "commit-skill")
+
+
 HISTORIES: dict[str, Callable[[Path], None]] = {
     "demo": write_demo,
     "empty": write_empty,
@@ -111,4 +121,7 @@ HISTORIES: dict[str, Callable[[Path], None]] = {
     "fallback": write_fallback,
     "counter": write_counter,
     "midnight": write_midnight,
+    "public": write_public,
 }
+MISSING = frozenset({"public"} if SHARED_DATA is None else ())
+"""Histories that cannot be had here: what pages show of them is taken for right."""

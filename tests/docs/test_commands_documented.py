@@ -26,10 +26,14 @@ def section_of(command: str) -> str:
 
 
 def options_of(command: str) -> list[str]:
-    """The long names of a command's options."""
+    """The long names of a command's options, and of those of the commands below it."""
     found = tacho.get_command(click.Context(tacho), command)
     assert found is not None
-    return [name for one in found.params if isinstance(one, click.Option) for name in one.opts if name.startswith("--")]
+    pending, names = [found], []
+    for one in pending:
+        pending += one.commands.values() if isinstance(one, click.Group) else ()
+        names += [name for option in one.params if isinstance(option, click.Option) for name in option.opts]
+    return [name for name in dict.fromkeys(names) if name.startswith("--")]
 
 
 def test_there_are_commands_to_check():
