@@ -24,10 +24,28 @@ _UUID = re.compile(rb"(?<![0-9a-f])([0-9a-f]{8})(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 _PREFIXED = re.compile(rb"((?:msg|req|toolu|call|fc|ws|resp)_[A-Za-z0-9]{2})([A-Za-z0-9]{4})")
 
 
+CHECKS = """
+tool_limits: {Bash: 10000, "mcp__*": 10000}
+category_limits: {shell: 10000}
+token_budget: {max_input: 1000000000}
+duration: {max_active_seconds: 1000000}
+max_turns: 10000
+required_tools: [Read]
+banned_tools: [Nothing, "rm -rf", "DROP DATABASE"]
+banned_commands: [git push --force, sudo, "/curl .*[|] *sh/"]
+expected_files: ["*.md"]
+read_files: ["*.md"]
+tool_sequence: [read, edit, {category: shell, status: ok}]
+max_error_rate: 1
+final_text: {matches: .}
+"""
+"""Every key but those that take prices."""
+
+
 class Measurement:
     """One run of a command: wall and CPU seconds of all its processes, and the most memory they held together."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], may_fail: bool = False) -> None:
         started = time.perf_counter()
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.peak = 0
@@ -40,7 +58,7 @@ class Measurement:
         self.wall = time.perf_counter() - started
         self.cpu = usage.ru_utime + usage.ru_stime
         self.peak = max(self.peak, usage.ru_maxrss * 1024)
-        if self.process.returncode:
+        if self.process.returncode not in ((0, 1) if may_fail else (0,)):
             sys.exit(f"{' '.join(command)} ended with {self.process.returncode}")
 
     def _watch(self) -> None:
@@ -151,6 +169,7 @@ def run(options: argparse.Namespace, scratch: Path) -> dict[str, dict[str, objec
         ("overview --no-ingest", ["overview", "--no-ingest"]),
     ):
         results[name] = best_of(5, [*tacho, *arguments], environment)
+    results |= check(corpus, scratch, tacho, environment, size)
     results[f"unchanged, {options.files} files"] = many_files(scratch, options.files, ingest, environment)
     return results
 
@@ -167,10 +186,37 @@ def best_of(times: int, command: list[str], environment: dict[str, str]) -> dict
     return {"wall ms": round(1000 * min(run.wall for run in runs)), "CPU ms": round(1000 * best.cpu)}
 
 
+def check(
+    corpus: Path, scratch: Path, tacho: list[str], environment: dict[str, str], size: int
+) -> dict[str, dict[str, object]]:
+    """``tacho check`` on one log of about 4 MB, without a warehouse, and on all of them in one pass."""
+    (scratch / "checks.yaml").write_text(CHECKS)
+    (scratch / "priced.yaml").write_text(CHECKS + "cost_budget: {max_usd: 1000}\nno_findings: true\n")
+    environment = {**environment, "TACHO_DATA_DIR": str(scratch / "nothing")}
+
+    def run(file: str, *targets: Path) -> Measurement:
+        command = [*tacho, "check", *map(str, targets), "--expect", str(scratch / file), "--json"]
+        return Measurement(command, environment, may_fail=True)
+
+    log = medium_log(corpus)
+    results: dict[str, dict[str, object]] = {}
+    for name, file in (("check, 4 MB", "checks.yaml"), ("check, 4 MB, priced", "priced.yaml")):
+        best = min((run(file, log) for _ in range(5)), key=lambda one: one.cpu)
+        results[name] = {"wall ms": round(1000 * best.wall), "CPU ms": round(1000 * best.cpu)}
+    whole = run("priced.yaml", corpus / "claude_home", corpus / "codex_home")
+    results["check, all logs"] = {**numbers(whole), "MB per CPU second": round(size / MB / whole.cpu)}
+    return results
+
+
+def medium_log(corpus: Path) -> Path:
+    """The main session's log whose size is nearest to 4 MB."""
+    logs = [path for path in corpus.rglob("*.jsonl") if "claude_home" in path.parts and "subagents" not in path.parts]
+    return min(logs, key=lambda path: (abs(path.stat().st_size - 4 * MB), path))
+
+
 def grow(corpus: Path, ingest: list[str], environment: dict[str, str]) -> Measurement:
     """Append a few lines to a session of about 4 MB and ingest."""
-    logs = [path for path in corpus.rglob("*.jsonl") if "claude_home" in path.parts and "subagents" not in path.parts]
-    log = min(logs, key=lambda path: (abs(path.stat().st_size - 4 * MB), path))
+    log = medium_log(corpus)
     lines = [
         line
         for line in log.read_bytes().splitlines(keepends=True)[-400:]

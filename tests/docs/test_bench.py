@@ -15,4 +15,13 @@ def test_the_benchmark_measures_everything_on_the_demos_logs(tmp_path: Path) -> 
     output = subprocess.run([*command, "--size", "2", "--files", "20"], capture_output=True, check=True).stdout
     results = json.loads(output)
     assert results["cold ingestion"]["MB per CPU second"] > 0
-    assert {"store", "unchanged", "one session grown", "--version", "cost --no-ingest"} <= results.keys()
+    assert results["check, all logs"]["MB per CPU second"] > 0
+    assert {
+        "check, 4 MB",
+        "check, 4 MB, priced",
+        "store",
+        "unchanged",
+        "one session grown",
+        "--version",
+        "cost --no-ingest",
+    } <= results.keys()
