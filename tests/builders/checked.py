@@ -78,6 +78,7 @@ reports = st.builds(
     expectations=texts,
     sessions=st.lists(_sessions, max_size=3).map(tuple),
     not_ours=st.lists(texts, max_size=2).map(tuple),
+    not_chosen=st.lists(texts, max_size=2).map(tuple),
     unreadable=st.lists(texts, max_size=2).map(tuple),
     fail_on=st.sampled_from(["fail", "skip"]),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.history import write_hard_history
-from tests.security.commands import reporting_commands
+from tests.security.commands import EXPECTATIONS, reporting_commands
 
 SRC = Path(__file__).parents[2] / "src"
 GUARD = """
@@ -95,16 +95,35 @@ def test_ingestion_and_its_reading_processes_work_without_sockets(guarded: Guard
 
 def test_every_reporting_command_works_without_sockets(guarded: Guarded) -> None:
     """One process for each command, the arguments that change only what is grouped left out."""
+    assert guarded.run("ingest").returncode == 0
     seen = set()
     for arguments in reporting_commands():
         if arguments[0] in seen:
             continue
         seen.add(arguments[0])
         done = guarded.run(*arguments)
-        assert done.returncode == 0, (arguments, done.stderr)
+        assert done.returncode == (1 if arguments[0] == "check" else 0), (arguments, done.stderr)
         assert done.stdout
-    assert {"cost", "doctor"} <= seen
+    assert {"cost", "doctor", "check", "expect"} <= seen
     assert guarded.processes >= len(seen)
+    assert guarded.denied == []
+
+
+def test_checks_of_files_and_cases_work_without_sockets_and_mlflow(guarded: Guarded, home: Path) -> None:
+    log = str(min((home / "claude").rglob("*.jsonl")))
+    candidates = str(home / "candidates.yaml")
+    load = RUN.replace("sys.exit(", "code = ")[:-1] + "; sys.exit(70 if 'mlflow' in sys.modules else code)"
+    for arguments, code in (
+        (["check", str(home / "claude"), "--expect", str(EXPECTATIONS)], 1),
+        (["expect", "learn", log], 0),
+        (["cases", "add", "--from", log, "--id", "one", "--file", candidates], 0),
+        (["cases", "review", "one", "--approve", "--by", "Ada", "--file", candidates], 0),
+        (["cases", "promote", "--all", "--file", candidates], 0),
+        (["check", "--expect", str(home / "ground_truth.yaml")], 0),
+    ):
+        done = guarded.run(*arguments, code=load)
+        assert (arguments, done.returncode) == (arguments, code), done.stderr
+    assert guarded.processes >= 6
     assert guarded.denied == []
 
 

@@ -18,6 +18,8 @@ from tachograph.errors import NotFound, TachographError
 from tachograph.mlflow import reading
 from tachograph.pytest_plugin import assert_expectations
 from tachograph.pytest_plugin._sessions import Sessions
+from tachograph.pytest_plugin._telling import tell_failures
+from tests.builders.checked import fault, report
 from tests.builders.claude import ClaudeHome
 
 pytest_plugins = ["pytester"]
@@ -279,3 +281,14 @@ def test_workers_of_xdist_share_the_work(pytester: pytest.Pytester, log: Path) -
 def test_it_can_be_switched_off(pytester: pytest.Pytester) -> None:
     write(pytester, "a.expect.yaml", "tool_limts: {}\n")
     run(pytester, "-p", "no:tachograph").assert_outcomes()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "told"),
+    [
+        ("deploys", "no session is called 12", "deploys: no session is called 12"),
+        ("/logs/a.jsonl", "/logs/a.jsonl does not exist", "/logs/a.jsonl does not exist"),
+    ],
+)
+def test_what_could_not_be_checked_is_named_once(name: str, reason: str, told: str) -> None:
+    assert tell_failures(report(fault(name, reason))) == told

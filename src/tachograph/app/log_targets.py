@@ -12,7 +12,7 @@ import msgspec
 
 from tachograph.app.ingest import Progress, ingest
 from tachograph.app.workspace import ScratchWorkspace, Workspace
-from tachograph.errors import NotFound
+from tachograph.errors import NotFound, TachographError
 from tachograph.model import Problem, Texts
 from tachograph.sources import LogFile, hash_text, load_sources
 from tachograph.warehouse.store import open_reader
@@ -72,7 +72,7 @@ def read_targets(
     with ExitStack() as stack:
         home = workspace
         if not store:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tacho-"))
+            folder = stack.enter_context(_make_scratch())
             home = ScratchWorkspace(Path(folder), workspace, priced=priced)
         logs = [(path, log) for path in paths for log in _read_in(home, path, unreadable, texts, on_progress)]
         if not logs:
@@ -87,19 +87,27 @@ def read_targets(
         yield LogsRead(connection, [(found[one], one) for one in wanted], unreadable)
 
 
+def _make_scratch() -> tempfile.TemporaryDirectory[str]:
+    """A folder of mode 0700 that is gone afterwards."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="tacho-")
+    except OSError as error:
+        raise TachographError(
+            f"No temporary folder can be made: {error.strerror}.",
+            slug="cannot_write",
+            hint="TMPDIR names the place for it.",
+        ) from error
+
+
 def _read_in(
     workspace: Workspace, path: Path, unreadable: list[Unreadable], texts: Texts | None, on_progress: OnProgress
 ) -> list[LogFile]:
     """Bring the logs under ``path`` into the warehouse; returns them, by path."""
     found = [(source, one) for source in load_sources().values() for one in source.discover(path)]
     logs = sorted((one for _, one in found if not isinstance(one, Problem)), key=lambda log: log.path)
-    reasons = [workspace.clean.name(one.detail) for _, one in found if isinstance(one, Problem)]
-    if not logs and path.is_file():
-        reasons = ["no agent writes logs of this name"]
-    elif not logs:
-        reasons = reasons or ["no agent's log is in it"]
+    problems = [workspace.clean.name(one.detail) for _, one in found if isinstance(one, Problem)]
     name = workspace.clean.name(str(path))
-    unreadable += [Unreadable(name, reason) for reason in reasons]
+    unreadable += [Unreadable(name, reason) for reason in _reasons(path, problems, has_logs=bool(logs))]
     if logs:
         ingest(workspace, path=path, on_progress=on_progress, texts=texts)
     if path.is_file():
@@ -107,6 +115,15 @@ def _read_in(
             for beside in source.companions(log) if not isinstance(log, Problem) else ():
                 ingest(workspace, path=beside, texts=texts)
     return logs
+
+
+def _reasons(path: Path, problems: list[str], *, has_logs: bool) -> list[str]:
+    """Why what is at ``path`` is not read; that an agent writes no logs of such a name matters only if all say so."""
+    if path.is_dir():
+        return list(dict.fromkeys(problems)) or ([] if has_logs else ["no agent's log is in it"])
+    if has_logs:
+        return []
+    return ["no agent writes logs of this name" if path.is_file() else "not a regular file"]
 
 
 def _find_sessions(

@@ -46,7 +46,20 @@ def describe_review(shown: CandidateReview) -> Document:
     """Each candidate: where it is from, what was decided, what it asks."""
     if not shown.cases:
         return Document([Line("No candidate waits for a review.")])
-    return Document([block for one in shown.cases for block in _describe(one)])
+    parts = [_describe(one) for one in shown.cases]
+    return Document([*parts[0], *(block for part in parts[1:] for block in (Line(), *part))])
+
+
+def describe_next_step(shown: CandidateReview) -> Document:
+    """What to do with the only candidate that is shown; empty when there are several, or when nothing is left to do."""
+    candidate = shown.cases[0].candidate if len(shown.cases) == 1 else None
+    if candidate is None or candidate.status == "rejected":
+        return Document([])
+    if candidate.status == "approved":
+        told = f"tacho cases promote {candidate.id} moves it into the ground truth."
+    else:
+        told = f"tacho cases review {candidate.id} with --approve or --reject, --by NAME and --why TEXT decides."
+    return Document([Line(), Line(told, "dim")])
 
 
 def describe_promotion(promotion: Promotion) -> Document:
@@ -69,7 +82,7 @@ def _describe(one: ReviewedCase) -> list[Block]:
         facts.append(("decided", _tell(candidate.review)))
     asked = [item for block in describe_case(one.asks) if isinstance(block, Facts) for item in block.items]
     status = Line(candidate.status, _STYLES.get(candidate.status, "accent"))
-    return [Heading(candidate.id), status, Facts([*facts, *asked]), Line()]
+    return [Heading(candidate.id), status, Facts([*facts, *asked])]
 
 
 def _tell(review: Review) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, tzinfo
 from tachograph.model import CheckedSession, CheckReport, CheckResult
 from tachograph.report.check_words import (
     MARKS,
+    NOT_CHOSEN,
     counts_as_failed,
     failed_sessions,
     failures_of,
@@ -44,8 +45,9 @@ def describe_checks(report: CheckReport, zone: tzinfo = UTC) -> Document:
             blocks += _describe_session(session, report, failures_of(session, report), zone)
         left = len(failed) - _DETAILED
         if left > 0:
-            blocks.append(Line(f"{counted(left, 'failed session')} more: --json and --markdown tell of all.", "dim"))
-    return Document([*blocks, *_not_ours(report)])
+            blocks.append(Line(f"… and {counted(left, 'failed session')} more: --json and --markdown show all.", "dim"))
+    asides = [*_list(NOT_CHOSEN, report.not_chosen), *_list("not ours, left alone", report.not_ours)]
+    return Document([*blocks, *([Line(), *asides] if asides else [])])
 
 
 def _describe_session(
@@ -90,7 +92,7 @@ def _overview(report: CheckReport) -> list[Block]:
         Column("pass"),
         Column("fail", style="strong"),
         Column("skip", rank=1),
-        Column("failed first", "left", flexible=True),
+        Column("first failure", "left", flexible=True),
     ]
     rows = [_row(session, report, has_cases) for session in shown]
     left = len(report.sessions) - len(shown)
@@ -113,9 +115,8 @@ def _row(session: CheckedSession, report: CheckReport, has_cases: bool) -> list[
     ]
 
 
-def _not_ours(report: CheckReport) -> list[Block]:
-    if not report.not_ours:
-        return []
-    left = len(report.not_ours) - _NAMES
-    names = ", ".join(report.not_ours[:_NAMES]) + (f" and {left:,} more" if left > 0 else "")
-    return [Line(), Line(f"not ours, left alone: {names}", "dim")]
+def _list(told: str, keys: Sequence[str]) -> list[Block]:
+    """A line with ``keys``, as many as are worth reading; nothing when there are none."""
+    left = len(keys) - _NAMES
+    names = ", ".join(keys[:_NAMES]) + (f" and {left:,} more" if left > 0 else "")
+    return [Line(f"{told}: {names}", "dim")] if keys else []

@@ -44,5 +44,5 @@ def _facts(case: ExplainedCase) -> list[tuple[str, str]]:
     facts.append(("scope", _SCOPES[case.scope]))
     facts += [(one.key, f"{one.asks}: {one.value}") for one in case.asked]
     facts += [(key, "skipped: nothing is expected") for key in case.skipped]
-    facts += [(key, "left out: the scorers that are named do not include its own") for key in case.not_chosen]
+    facts += [(key, "not checked: the scorers that are named do not include it") for key in case.not_chosen]
     return facts if case.asked or case.skipped else [*facts, ("", "Nothing is asked.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import pkgutil
@@ -48,6 +49,7 @@ def tacho() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
+    _open_closed_streams()
     arguments = list(arguments)
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version", "-V")):
         arguments.insert(0, DEFAULT)
@@ -65,9 +67,14 @@ def run(arguments: Sequence[str]) -> int:
         print(harmless_lines(text), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except Exception as error:  # noqa: BLE001 (a bug: traceback and exit code 70)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _drop_output()
+            place = "" if error.filename is None else f" for {harmless_lines(os.fsdecode(error.filename))}"
+            print(f"tacho: no space is left on the device{place}.", file=sys.stderr)
+            return 4
         if _is_store_failure(error):
             print(
                 f"tacho: the warehouse failed: {error}\nRun tacho doctor; look at the disk's free space.",
@@ -78,6 +85,18 @@ def run(arguments: Sequence[str]) -> int:
         print("tacho: this is a bug; please report it with the lines above.", file=sys.stderr)
         return 70
     return result if isinstance(result, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """A caller may have closed them; without one, the next file that is opened would get its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (stays open)
+
+
+def _drop_output() -> None:
+    """What is left to be written would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_store_failure(error: Exception) -> bool:

@@ -25,7 +25,7 @@ from tachograph.app.cases.review import (
 from tachograph.app.expect.forms import find_skill_files
 from tachograph.app.expect.learn import DEFAULT_MARGIN, read_margin
 from tachograph.app.workspace import Workspace
-from tachograph.cli._cases import describe_added, describe_list, describe_promotion, describe_review
+from tachograph.cli._cases import describe_added, describe_list, describe_next_step, describe_promotion, describe_review
 from tachograph.cli._options import MANY, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._progress import progress_bar
@@ -199,7 +199,11 @@ def _print_added(added: AddedCase, as_json: bool) -> None:
 
 
 def _print_review(shown: CandidateReview, as_json: bool) -> None:
-    print_json("cases_review", shown) if as_json else print_document(describe_review(shown))
+    if as_json:
+        print_json("cases_review", shown)
+        return
+    print_document(describe_review(shown))
+    print_document(describe_next_step(shown))
 
 
 def _ask(path: Path, id: str, by: str | None, why: str | None) -> None:

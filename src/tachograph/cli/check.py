@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from tachograph.model import CheckReport
 from tachograph.report.sanitise import harmless
 
 _FAILED, _NOTHING, _UNREADABLE = 1, 3, 4
+_STDOUT = Path("-")
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -40,15 +42,21 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--last", is_flag=True, help="The session that ended last in the project you stand in, else in all.")
 @click.option("--project", metavar="DIR", help="With --last: the project that lies there.")
 @click.option(
-    "--mlflow-run", metavar="ID", help="The transcript that this MLflow run, or the latest, keeps as an artifact."
+    "--mlflow-run",
+    metavar="ID",
+    help="The session whose log this MLflow run keeps as an artifact; latest: the latest run that keeps one.",
 )
 @click.option("--mlflow-trace", metavar="ID", help="The session that this MLflow trace tells of.")
 @click.option("--experiment", metavar="NAME", help="The MLflow experiment whose latest run is meant.")
 @click.option("--tracking-uri", metavar="URI", help="Where MLflow keeps its runs and traces.")
 @click.option(
-    "--fail-on", type=click.Choice(["fail", "skip"]), default="fail", help="Whether a skipped check fails too."
+    "--fail-on",
+    type=click.Choice(["fail", "skip"]),
+    default="fail",
+    show_default=True,
+    help="skip: a skipped check fails too.",
 )
-@click.option("--junit", metavar="FILE", type=_OUT, help="Write the results as JUnit XML too.")
+@click.option("--junit", metavar="FILE", type=_OUT, help="Write the results as JUnit XML too; - for stdout.")
 @click.option("--markdown", metavar="FILE", type=_OUT, help="Write the results as Markdown too; - for stdout.")
 @update_option
 @json_option
@@ -67,11 +75,13 @@ def command(
 
     TARGET is a log file, a folder of logs (searched recursively), or a session's id as tacho sessions lists it. Files
     and folders are only read: nothing of them gets into the warehouse. Without a TARGET each case of a ground truth is
-    checked on the session that its metadata names. docs/expectations.md is about the file.
+    checked on the session that its metadata names. tacho expect learn proposes a file of expectations,
+    docs/expectations.md explains what may stand in it.
 
     The exit code is 0 when all is as expected, 1 when a check failed, 3 when there is no such session, 4 when the file
     of expectations or a log cannot be read.
     """
+    _refuse_mixture(junit, markdown, as_json)
     workspace = Workspace()
     expected = _load(file, skill, named["case"])
     with ExitStack() as stack, progress_bar() as on_progress:
@@ -88,17 +98,24 @@ def command(
     _write(report, junit, markdown)
     if as_json:
         print_json("check", report)
-    elif markdown != Path("-"):
+    elif _STDOUT not in (junit, markdown):
         print_document(describe_checks(report, find_zone(workspace.settings.display_timezone)[0]))
     for one in report.unreadable:
         print(f"tacho: {harmless(one)} (not checked)", file=sys.stderr)
     return _exit_code(report)
 
 
+def _refuse_mixture(junit: Path | None, markdown: Path | None, as_json: bool) -> None:
+    """Nobody can take apart two reports on one stdout."""
+    if [junit, markdown].count(_STDOUT) + as_json > 1:
+        raise UsageError("Only one of --json, --junit and --markdown can go to stdout.", hint="Give the others a file.")
+
+
 def _load(file: Path | None, skill: str | None, case: str | None) -> ExpectationFile:
     if (file is None) == (skill is None):
         raise UsageError(
-            "Say what to expect: --expect FILE, or --skill NAME.", hint="docs/expectations.md shows files."
+            "Say what to expect: --expect FILE, or --skill NAME.",
+            hint="tacho expect learn SESSION proposes a file; docs/expectations.md explains it.",
         )
     return load_expectation_file(file, case) if file is not None else find_skill(str(skill), Path.cwd(), case)
 
@@ -145,11 +162,15 @@ def _write(report: CheckReport, junit: Path | None, markdown: Path | None) -> No
     if markdown is not None:
         from tachograph.report.check_markdown import to_markdown
 
-        text = to_markdown(report)
-        sys.stdout.write(text) if markdown == Path("-") else _write_file(markdown, text)
+        _write_file(markdown, to_markdown(report))
 
 
 def _write_file(path: Path, text: str) -> None:
+    if path == _STDOUT:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as a file would be, whatever the machine's language
+        sys.stdout.write(text)
+        return
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -112,8 +112,17 @@ def _describe_log(report: LogReport) -> Document:
             Heading("MLflow", where),
             Table(columns, [_log_row(one, columns) for one in report.sessions]),
             Line(f"{counted(len(report.sessions), 'session')}: {told}"),
+            *_tell_traces(report),
         ]
     )
+
+
+def _tell_traces(report: LogReport) -> list[Line]:
+    """Where the traces' ids are: in a table of this width they are the first to be left out."""
+    traces = [one.trace for one in report.sessions if one.trace]
+    if not traces or report.dry_run:
+        return []
+    return [Line(f"trace {traces[0]}" if len(traces) == 1 else "--json shows the traces' ids.", "dim")]
 
 
 def _log_row(one: LoggedSession, columns: list[Column]) -> list[str]:

@@ -82,6 +82,8 @@ class CheckReport(msgspec.Struct, frozen=True):
     sessions: tuple[CheckedSession, ...]
     not_ours: tuple[str, ...] = ()
     """Keys of the file that are other tools' and were left alone, as paths: ``scorers.enabled.python_syntax``."""
+    not_chosen: tuple[str, ...] = ()
+    """Keys of the file that were not checked, because the scorers that it names do not include theirs."""
     unreadable: tuple[str, ...] = ()
     """Logs that could not be read, each with its reason; redacted."""
     fail_on: Literal["fail", "skip"] = "fail"

@@ -24,7 +24,8 @@ def tell_error(error: TachographError) -> str:
 
 def _tell_session(session: CheckedSession, report: CheckReport) -> list[str]:
     if session.fault:
-        return [f"{name_session(session)}: {session.fault}"]
+        name = name_session(session)
+        return [session.fault if session.fault.startswith(name) else f"{name}: {session.fault}"]
     ended = "" if session.complete else " (it never ended)"
     lines = [f"{name_session(session)}: {tell_session(session, report)}{ended}"]
     lines += [session.title] if session.title else []

@@ -12,6 +12,7 @@ from html import escape
 
 from tachograph.model import CheckedSession, CheckReport, CheckResult
 from tachograph.report.check_words import (
+    NOT_CHOSEN,
     failed_sessions,
     failures_of,
     first_failure,
@@ -44,7 +45,7 @@ def to_markdown(report: CheckReport) -> str:
     What did not fit is counted. The same report gives the same text.
     """
     head = [*_headline(report), *_table(report), *_unreadable(report)]
-    foot = _not_ours(report)
+    foot = [*_listed(NOT_CHOSEN.capitalize(), report.not_chosen), *_listed("Not ours, left alone", report.not_ours)]
     room = LIMIT - sum(len(part) + 2 for part in [*head, *foot]) - 200
     return "\n\n".join([*head, *_details(report, room), *foot]) + "\n"
 
@@ -94,7 +95,7 @@ def _tallies(sessions: Sequence[CheckedSession], report: CheckReport) -> str:
     for session in sessions:
         why = first_failure(session, report)
         rows.append([*_first_cells(session, report), tell_session(session, report), _cell(why)])
-    return _lay(["", "session", "checks", "failed first"], rows)
+    return _lay(["", "session", "checks", "first failure"], rows)
 
 
 def _first_cells(session: CheckedSession, report: CheckReport) -> list[str]:
@@ -166,11 +167,11 @@ def _unreadable(report: CheckReport) -> list[str]:
     return [_fold(title, [_block(list(report.unreadable), _LISTED)])]
 
 
-def _not_ours(report: CheckReport) -> list[str]:
-    names = [name for one in report.not_ours if (name := _code(one, _NAME))]
+def _listed(told: str, keys: Sequence[str]) -> list[str]:
+    names = [name for one in keys if (name := _code(one, _NAME))]
     left = len(names) - _LISTED
     more = f" and {left:,} more" if left > 0 else ""
-    return [f"Not ours, left alone: {', '.join(names[:_LISTED])}{more}"] if names else []
+    return [f"{told}: {', '.join(names[:_LISTED])}{more}"] if names else []
 
 
 def _fold(title: str, parts: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ from tachograph.report.units import counted
 
 MARKS = {"pass": "✓", "fail": "✗", "skip": "–", "unknown": "?"}
 """One character for each status."""
+NOT_CHOSEN = "asked for, but not checked, because the scorers that are named do not include it"
+"""Before the keys that a manifest's choice of scorers leaves out."""
 _NOTHING = CheckResult("expectations", "skip", "nothing is expected")
 
 

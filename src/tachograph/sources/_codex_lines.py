@@ -42,6 +42,7 @@ class Change(Struct):
     type: str | None = None
     content: str | None = None
     unified_diff: str | None = None
+    move_path: str | None = None
 
 
 class Payload(Struct):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any
 
 from tachograph.model import FileOp, FileTouch, ToolCall, ToolStatus
@@ -31,7 +32,7 @@ _CATEGORIES = {
 _EXIT = re.compile(r"(?:Process exited with code|Exit code:) (-?\d{1,10})\b")
 _RUNNING = "Process running with session ID"
 _WALL = re.compile(r"Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
-_PATCH = re.compile(r"^\*\*\* (Add|Update|Delete) File: (.+)$", re.MULTILINE)
+_PATCH = re.compile(r"^\*\*\* (?:(Add|Update|Delete) File|Move to): (.+)$", re.MULTILINE)
 _DECLINED = ("exec command rejected by user", "rejected by user", "patch rejected by user")
 _ABORTED = "aborted by user"
 _HEAD = 1000
@@ -119,13 +120,16 @@ def _decode_arguments(raw: bytes) -> CallArguments:
     return records[0] if records else CallArguments()
 
 
+_SHELL = re.compile(r"(?:^|[/\\])(?:(?:ba|z|da|k|fi|)sh|pwsh|powershell)(?:\.exe)?$", re.IGNORECASE)
+
+
 def _command_text(command: str | list[str]) -> str:
-    """The command as typed: what a wrapping shell was given, when it is wrapped in one."""
+    """The command as typed: what a wrapping shell was given, when it is wrapped in one; else its words, quoted."""
     if isinstance(command, str):
         return command
-    if len(command) >= 3 and command[-2] in ("-lc", "-c", "-Command"):
+    if len(command) >= 3 and command[-2] in ("-lc", "-c", "-Command") and _SHELL.search(command[0]):
         return command[-1]
-    return " ".join(command)
+    return shlex.join(command)
 
 
 def _patch_text(raw: bytes, given: CallArguments) -> str | None:
@@ -140,8 +144,18 @@ def _patch_text(raw: bytes, given: CallArguments) -> str | None:
 
 
 def _patched_files(patch: str, session: SessionBuilder) -> tuple[str | None, FileOp, tuple[FileTouch, ...]]:
-    found = [FileTouch(session.clean.name(path.strip()), _OPS[op]) for op, path in _PATCH.findall(patch)]
+    found: list[FileTouch] = []
+    for op, path in _PATCH.findall(patch):
+        name = session.clean.name(path.strip())
+        if op:
+            found.append(FileTouch(name, _OPS[op]))
+        elif found:
+            found[-1:] = _moved(found[-1].path, name)
     return (found[0].path, found[0].op, tuple(found[1:])) if found else (None, "modify", ())
+
+
+def _moved(old: str, new: str) -> tuple[FileTouch, FileTouch]:
+    return FileTouch(new, "modify"), FileTouch(old, "delete")
 
 
 def _count_signs(diff: str) -> tuple[int, int]:
@@ -246,9 +260,12 @@ def apply_changes(payload: Payload, at: int, session: SessionBuilder) -> None:
         session.settle(call.id, "error", call.ended_at or at)
         return
     clean = session.clean.name
-    touched = [
-        FileTouch(clean(path), _OPS.get(change.type or "", "modify")) for path, change in payload.changes.items()
-    ]
+    touched: list[FileTouch] = []
+    for path, change in payload.changes.items():
+        if change.move_path:
+            touched += _moved(clean(path), clean(change.move_path))
+        else:
+            touched.append(FileTouch(clean(path), _OPS.get(change.type or "", "modify")))
     counts = [_count_changes(change) for change in payload.changes.values()]
     fields: dict[str, Any] = {"lines_added": sum(c[0] for c in counts), "lines_removed": sum(c[1] for c in counts)}
     if touched:

@@ -35,7 +35,7 @@ from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, mentions, walk
 
 AGENT = "codex"
-VERSION = 2
+VERSION = 3
 NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 

@@ -81,6 +81,22 @@ def test_without_a_terminal_nothing_is_asked(tacho: Tacho, log: ClaudeLog) -> No
     assert Path("candidates.yaml").read_bytes() == before
 
 
+def test_each_step_names_the_next_one(tacho: Tacho, log: ClaudeLog) -> None:
+    for id in ("one", "two"):
+        tacho("cases", "add", "--from", str(log.path), "--id", id)
+    decided = ["--by", "Ada", "--why", "so"]
+    waits = "tacho cases review one with --approve or --reject, --by NAME and --why TEXT decides."
+    for arguments, told in (
+        (["one"], waits),
+        (["one", "--approve", *decided], "tacho cases promote one moves it into the ground truth."),
+    ):
+        assert tacho("cases", "review", *arguments) == 0
+        assert tacho.out.splitlines()[-2:] == ["", told]
+    for arguments in (["two", "--reject", *decided], []):
+        assert tacho("cases", "review", *arguments) == 0
+        assert "tacho cases" not in tacho.out
+
+
 def test_on_a_terminal_each_candidate_is_asked_about(
     tacho: Tacho, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

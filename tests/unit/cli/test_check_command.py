@@ -76,6 +76,8 @@ def test_the_exit_code_says_how_it_went(tacho: Tacho, log, folder, text, options
         (["LOG", "--expect", "a.expect.yaml", "--project", "."], 2, "--project goes with --last"),
         (["LOG", "--expect", "a.expect.yaml", "--fail-on", "never"], 2, "never"),
         (["LOG", "--expect", "a.expect.yaml", "--junit", "no/such/folder.xml"], 4, "cannot be written"),
+        (["LOG", "--expect", "a.expect.yaml", "--markdown", "-", "--json"], 2, "can go to stdout"),
+        (["LOG", "--expect", "a.expect.yaml", "--markdown", "-", "--junit", "-"], 2, "can go to stdout"),
     ],
 )
 def test_what_goes_wrong_is_said_in_a_sentence(tacho: Tacho, log, folder, arguments, code, told):
@@ -108,6 +110,35 @@ def test_reports_are_written_beside_what_is_shown(tacho: Tacho, log, folder):
 def test_markdown_can_be_what_is_shown(tacho: Tacho, log, folder):
     assert tacho("check", str(log.path), "--expect", write(folder, GOOD), "--markdown", "-") == 0
     assert tacho.out.startswith("#")
+
+
+def test_junit_can_be_what_is_shown(tacho: Tacho, log, folder):
+    assert tacho("check", str(log.path), "--expect", write(folder, GOOD), "--junit", "-") == 0
+    assert [case.get("name") for case in ElementTree.fromstring(tacho.out.encode()).iter("testcase")] == ["tool_limits"]
+    assert not (folder / "-").exists()
+
+
+def test_of_several_errors_the_first_is_told_and_where_the_others_are(tacho: Tacho, log, folder):
+    file = write(folder, "tool_limts: {Bash: 2}\nmax_turns: few\nscope: all\n")
+    assert tacho("check", str(log.path), "--expect", file) == 4
+    assert tacho.err == (
+        "tacho: a.expect.yaml:1:1: unknown key 'tool_limts'\n"
+        "Did you mean tool_limits?\n"
+        "2 more errors: tacho expect lint shows all.\n"
+    )
+
+
+@pytest.mark.parametrize("targets", [["LOG"], [], ["LOG", "--case", "one"], ["--case", "one"]])
+def test_what_the_choice_of_scorers_leaves_out_is_told(tacho: Tacho, log, folder, targets):
+    write(folder, "scorers: {enabled: [tool_count]}\ntrace_expectations: {banned_tools: [make]}\n", "manifest.yaml")
+    case = f"{{id: one, expectations: {{tool_limits: {{Bash: 2}}}}, metadata: {{trace_path: {log.path}}}}}"
+    write(folder, f"scorers: {{enabled: [tool_count]}}\ntest_cases: [{case}]\n", "ground_truth.yaml")
+    arguments = [str(log.path) if one == "LOG" else one for one in targets]
+    assert tacho("check", *arguments, "--expect", "ground_truth.yaml", "--json") == 0, tacho.err
+    assert json.loads(tacho.out)["not_chosen"] == ["banned_tools"]
+    assert tacho("check", *arguments, "--expect", "ground_truth.yaml") == 0
+    told = "asked for, but not checked, because the scorers that are named do not include it: banned_tools"
+    assert told in " ".join(tacho.out.split())
 
 
 def test_files_are_checked_without_a_warehouse(tacho: Tacho, log, folder):

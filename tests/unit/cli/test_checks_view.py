@@ -37,6 +37,7 @@ def several() -> CheckReport:
         checked(UNKNOWN, FAILED, name="00000003", title="A third.", case="rolls-back", complete=False),
         fault("tests"),
         not_ours=("test_cases[0].expectations.expected_patterns",),
+        not_chosen=("required_tools", "max_turns"),
     )
 
 
@@ -61,7 +62,7 @@ def test_several_without_cases() -> None:
     text = show(report(checked(PASSED), checked(PASSED, SKIPPED, name="00000002")))
     assert text == (
         "Checks  all 2 sessions passed\n"
-        "   session   pass  fail  skip  failed first\n"
+        "   session   pass  fail  skip  first failure\n"
         "✓  00000001     1     0     0\n"
         "✓  00000002     1     0     1\n"
     )
@@ -114,7 +115,7 @@ def test_much_is_cut_and_counted() -> None:
     assert "11 sessions not shown: 10 failed, 1 passed." in text
     assert text.count("\n✗  bad-") == 50
     assert text.count("\n✗ tool_limits") == 10
-    assert "50 failed sessions more: --json and --markdown tell of all." in text
+    assert "… and 50 failed sessions more: --json and --markdown show all." in text
     assert "good" not in text
     names = tuple(f"key{number}" for number in range(20))
     assert "key11 and 8 more" in " ".join(show(report(not_ours=names)).split())

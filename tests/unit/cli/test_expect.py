@@ -105,7 +105,8 @@ def test_explained_as_json(tacho: Tacho) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["bad.yaml"], 4, "tacho: bad.yaml:1:1: unknown key 'max_turn'\nDid you mean max_turns?\n"),
+        (["bad.yaml"], 4, "tacho: bad.yaml:1:1: unknown key 'max_turn'\nDid you mean max_turns?\n"
+         "1 more error: tacho expect lint shows all.\n"),
         (["none.yaml"], 3, "tacho: There is no file none.yaml.\n"),
         (["."], 4, "tacho: . cannot be read: Is a directory.\n"),
         (["ground_truth.yaml", "--case", "third"], 3,

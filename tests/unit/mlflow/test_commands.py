@@ -35,7 +35,11 @@ def count(uri: str, table: str) -> int:
 def test_a_log_is_logged_and_told_of(path: Path, uri: str, tacho: Tacho) -> None:
     assert tacho("mlflow", "log", str(path), "--tracking-uri", uri, "--experiment", "/Users/ada/x") == 0
     assert "Repair \ufffd[31mthe login." in tacho.out
-    assert "1 session: 1 added" in tacho.out
+    (line,) = (line for line in tacho.out.splitlines() if line.startswith("trace "))
+    assert tacho.out.splitlines()[-2:] == ["1 session: 1 added", line]
+    assert tacho("check", "--mlflow-trace", line.removeprefix("trace "), "--tracking-uri", uri) == 2
+    assert tacho("mlflow", "log", str(path), "--tracking-uri", uri, "--experiment", "/Users/ada/x", "--dry-run") == 0
+    assert tacho.out.splitlines()[-1] == "1 session: 1 planned"
     assert (count(uri, "trace_info"), count(uri, "spans")) == (1, 4)
 
 
@@ -54,7 +58,7 @@ def test_sessions_are_chosen_by_their_start(path: Path, uri: str, tacho: Tacho) 
 def test_results_are_shown_beside_their_session(path: Path, uri: str, tacho: Tacho, tmp_path: Path) -> None:
     (tmp_path / "expect.yaml").write_text("tool_limits: {Bash: 0}\nmax_turns: 3\n")
     assert tacho("mlflow", "log", str(path), "--tracking-uri", uri, "--expect", str(tmp_path / "expect.yaml")) == 0
-    header, row = tacho.out.splitlines()[-3:-1]
+    header, row = tacho.out.splitlines()[-4:-2]
     assert header.split()[-4:] == ["cost", "yes", "no", "skip"]
     assert row.split()[-4:] == ["$0.0016", "1", "1", "0"]
     assert count(uri, "assessments") == 2

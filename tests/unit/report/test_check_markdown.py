@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from tachograph.model import CheckReport, CheckResult
 from tachograph.report.check_markdown import LIMIT, to_markdown
+from tachograph.report.check_words import NOT_CHOSEN
 from tests.builders.checked import (
     FAILED,
     HOSTILE,
@@ -31,10 +32,11 @@ TITLE = r"(<code>[^<>]*</code>: )?[\w ,]+"
 FOLD = re.compile(rf"<details><summary>{TITLE}</summary>\n|</details>\n?")
 OWN_WORDS = re.compile(
     r"|[✅❌➖❔]|[✅❌➖❔] (tacho check: [\w ,]*)?|Expectations: |, | ?\(never ended\)|check|result|session|checks"
-    r"|failed first|it could not be checked|nothing was checked"
+    r"|first failure|it could not be checked|nothing was checked"
     r"|[\d,]+ (of [\d,]+ )?(checks?|sessions?) (failed|passed)(, [\d,]+ skipped)?"
     r"|[\d,]+ skipped|[\d,]+ failures? more did not fit here\.|The details of [\d,]+ sessions? did not fit here\."
-    r"|Not ours, left alone: | and [\d,]+ more|[\d,]+ sessions? not shown: [\d,]+ failed, [\d,]+ passed\."
+    rf"|Not ours, left alone: |{NOT_CHOSEN.capitalize()}: | and [\d,]+ more"
+    r"|[\d,]+ sessions? not shown: [\d,]+ failed, [\d,]+ passed\."
 )
 
 
@@ -62,8 +64,9 @@ def assert_harmless(text: str) -> None:
 
 def test_one_session() -> None:
     text = to_markdown(
-        report(checked(PASSED, FAILED, SKIPPED, UNKNOWN, complete=False), not_ours=("scorers.enabled.style", "name"))
-    )
+        report(checked(PASSED, FAILED, SKIPPED, UNKNOWN, complete=False), not_ours=("scorers.enabled.style", "name"),
+               not_chosen=("max_turns",))
+    )  # fmt: skip
     check_golden("check.md", text)
     assert_harmless(text)
 

@@ -106,6 +106,10 @@ def test_what_came_of_a_command(output, status, exit_code, duration, signature):
         ("shell", {"command": ["bash", "-lc", "make test"]}, "make test"),
         ("shell", {"command": ["pwsh", "-Command", "make test"]}, "make test"),
         ("shell", {"command": ["git", "log"]}, "git log"),
+        ("shell", {"command": ["/bin/sh", "-c", "make test"]}, "make test"),
+        ("shell", {"command": ["C:\\w\\PowerShell.exe", "-NoLogo", "-Command", "make"]}, "make"),
+        ("shell", {"command": ["python3", "-c", "print(1)"]}, "python3 -c 'print(1)'"),
+        ("shell", {"command": ["git", "commit", "-m", "no; rm -rf x"]}, "git commit -m 'no; rm -rf x'"),
         ("shell_command", {"command": "make test"}, "make test"),
         ("exec_command", {"cmd": "x" * 900}, "x" * 500),
         ("exec_command", {"cmd": 5, "path": "/a"}, None),
@@ -183,6 +187,17 @@ def test_a_deleted_file_loses_its_lines():
 
 
 PATCH = "*** Begin Patch\n*** Update File: /a\n@@\n-x\n+y\n*** End Patch"
+
+
+def test_a_file_that_a_patch_moves_has_its_new_name():
+    patch = "*** Begin Patch\n*** Update File: /a\n*** Move to: /b\n@@\n-x\n+y\n*** End Patch"
+    moved = ("/b", "modify", (FileTouch("/a", "delete"),))
+    call = only_call(new_codex().turn().call("apply_patch", {"input": patch}).output("Exit code: 0\nOutput:\nSuccess"))
+    assert (call.path, call.file_op, call.more_files) == moved
+    log = new_codex().item("custom_tool_call", call_id="c1", name="apply_patch", input=patch)
+    changes = {"/a": {"type": "update", "unified_diff": "@@\n-x\n+y", "move_path": "/b"}}
+    call = only_call(log.event("patch_apply_end", call_id="c1", success=True, changes=changes))
+    assert (call.path, call.file_op, call.more_files) == moved
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeAlias
 
 import msgspec
@@ -22,7 +25,12 @@ NOT_KNOWN = Doubt("not known at full length")
 NOT_UNDERSTOOD = Doubt("not understood")
 """The shell's grammar does not know it, or it hides behind a variable."""
 TOO_SLOW = Doubt("searched for too long")
-"""A regular expression was given up on."""
+"""A regular expression was given up on, or there was too much to search."""
+
+MAX_SECONDS_IN_ALL = 60.0
+"""Time for all that is asked of one recording. A large session and fifty entries take a second; what takes longer than
+this was made to."""
+_deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
 Answer: TypeAlias = bool | Doubt
 
@@ -42,12 +50,27 @@ class Search(msgspec.Struct, frozen=True):
         return ", ".join(f"{count_calls(calls)} {why}, {point(recording, calls)}" for why, calls in kinds.items())
 
 
+@contextmanager
+def limit_time(seconds: float = MAX_SECONDS_IN_ALL) -> Iterator[None]:
+    """Let everything that is asked within take so long together; then it is :data:`TOO_SLOW`."""
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def seconds_left() -> float:
+    """Before :func:`limit_time` gives up, at least 0."""
+    return max(0.0, _deadline.get() - time.monotonic())
+
+
 def search(calls: Iterable[Call], ask: Callable[[Call], Answer]) -> Search:
     """Put a question to every call; after one that took too long no more of them."""
     hits: list[Call] = []
     doubts: list[tuple[Call, Doubt]] = []
     for call in calls:
-        answer = ask(call)
+        answer = ask(call) if seconds_left() else TOO_SLOW
         if isinstance(answer, Doubt):
             doubts.append((call, answer))
             if answer is TOO_SLOW:

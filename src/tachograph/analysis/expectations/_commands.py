@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from tachograph.analysis.expectations._answers import NOT_KNOWN, NOT_UNDERSTOOD, Answer
+from tachograph.analysis.expectations._names import refuse_permission
 from tachograph.analysis.expectations._patterns import Expression
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._recording import Call, Recording
@@ -73,6 +74,7 @@ class CommandPattern(msgspec.Struct, frozen=True):
     def read(cls, value: object) -> Self:
         """The pattern that a file gives. Raises Misread."""
         pattern = cls(read_text(value, "a piece of a command").strip())
+        refuse_permission(pattern.text)
         pattern._parts()
         return pattern
 

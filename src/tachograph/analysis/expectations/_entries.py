@@ -8,7 +8,7 @@ import msgspec
 
 from tachograph.analysis.expectations._answers import NOT_KNOWN, Answer, any_of
 from tachograph.analysis.expectations._commands import CommandPattern, TextPiece, is_statement
-from tachograph.analysis.expectations._names import ToolPattern, is_only_a_tool
+from tachograph.analysis.expectations._names import ToolPattern, is_only_a_tool, refuse_permission
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._recording import Call, Recording
 from tachograph.analysis.expectations._values import read_text
@@ -27,6 +27,7 @@ class ToolEntry(msgspec.Struct, frozen=True):
         if entry.text.startswith("/") and entry.text.endswith("/"):
             hint = "Use required_commands or banned_commands."
             raise Misread("a regular expression is for commands alone", (), hint)
+        refuse_permission(entry.text)
         if entry._runs:
             CommandPattern.read(entry.text)
         return entry

@@ -28,6 +28,8 @@ AGENT_TOOLS = frozenset(_TOOLS.split())
 here: it is a command, too."""
 _GLOB = re.compile(r"[*?]|\[.+\]")
 _WHITE = re.compile(r"\s")
+_PERMISSION = re.compile(r"[\w*]+\((.*)\)", re.DOTALL)
+"""``Bash(rm:*)``: how permissions are written for an agent; no tool is called so."""
 
 
 class ToolPattern(msgspec.Struct, frozen=True):
@@ -38,7 +40,9 @@ class ToolPattern(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, value: object) -> Self:
         """The pattern that a file gives. Raises Misread."""
-        return cls(read_text(value, "the name of a tool").strip())
+        text = read_text(value, "the name of a tool").strip()
+        refuse_permission(text)
+        return cls(text)
 
     def matches(self, name: str) -> bool:
         """Whether a tool of this name is meant."""
@@ -66,6 +70,15 @@ class CategoryPattern(msgspec.Struct, frozen=True):
             server = text[4:]
             return category.startswith("mcp:") and (not server or fnmatchcase(category[4:], server))
         return category in ALIASES.get(text, (text,))
+
+
+def refuse_permission(text: str) -> None:
+    """Raises Misread for a permission (``Bash(rm:*)``), which no tool's name and no command would ever match."""
+    permission = _PERMISSION.fullmatch(text)
+    if permission is not None:
+        piece = permission[1].removesuffix(":*").removesuffix(" *")
+        hint = f"Write the tool's name alone, or in a list of tools or commands: {piece}."
+        raise Misread(f"{text!r} is a permission, not the name of a tool", (), hint)
 
 
 def is_category(text: str) -> bool:

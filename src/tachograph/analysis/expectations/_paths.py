@@ -12,6 +12,7 @@ import msgspec
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._values import read_text
 
+_BRACES = re.compile(r"\{[^{}]*,[^{}]*\}")
 _DRIVE = re.compile(r"[A-Za-z]:/|//")
 _HOME = re.compile(r"(?:~|/root|/(?:home|Users)/[^/]+|[A-Za-z]:/Users/[^/]+)(?=/)")
 """Where a person's home usually is; what lies on disk is not looked at."""
@@ -38,6 +39,10 @@ class PathPattern(msgspec.Struct, frozen=True):
         text = read_text(value, "a file's name or pattern").strip()
         if not text.replace("\\", "/").strip("./"):
             raise Misread(f"{text!r} names no file")
+        if _BRACES.search(text):
+            raise Misread(f"{text!r}: braces make no pattern here", (), "Write an entry for each.")
+        if text.startswith("!"):
+            raise Misread(f"{text!r}: an entry cannot take others back", (), "A file that is called so is ./!….")
         return cls(text)
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from tachograph.analysis.expectations._answers import TOO_SLOW, Answer
+from tachograph.analysis.expectations._answers import TOO_SLOW, Answer, seconds_left
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._values import read_text
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 MAX_SECONDS = 1.0
 """Time for one text: what takes longer goes back and forth without end."""
 _MAX_CHARS = 2_000
+_MAX_COPIES = 100_000
+"""Characters of an expression whose counted repetitions are written out, as the library does when it compiles one: each
+takes 300 bytes."""
+_COUNT = re.compile(r"(?P<group>[)}?*+]?)\{(?P<least>\d+)")
+_VERBOSE = re.compile(r"\(\?[a-zA-Z0-9-]*x")
 
 
 class Expression(msgspec.Struct, frozen=True):
@@ -35,17 +41,34 @@ class Expression(msgspec.Struct, frozen=True):
         return cls(text)
 
     def found_in(self, text: str) -> Answer:
-        """Whether it is found; a doubt when that took longer than :data:`MAX_SECONDS`."""
+        """Whether it is found; a doubt when that took longer than :data:`MAX_SECONDS`, or no time is left at all."""
+        seconds = min(MAX_SECONDS, seconds_left())
         try:
-            return _compile(self.text).search(text, timeout=MAX_SECONDS) is not None
-        except TimeoutError:
+            return _compile(self.text).search(text, timeout=seconds) is not None if seconds else TOO_SLOW
+        except (TimeoutError, MemoryError):
             return TOO_SLOW
+
+
+def _count_copies(text: str) -> int:
+    """At most so many characters it has with ``{1000}`` written out. Only repeated groups can lie in each other."""
+    if _VERBOSE.search(text):  # numbers may have blanks in them, and stand anywhere behind what they repeat
+        return len(text) * 10 ** sum(character.isdigit() for character in text) if "{" in text else len(text)
+    groups, longest = 1, 1
+    for found in _COUNT.finditer(text):
+        least = max(1, int(found["least"]))
+        if found["group"]:
+            groups *= least
+        else:
+            longest = max(longest, least)
+    return len(text) * groups * longest
 
 
 @lru_cache(maxsize=256)
 def _compile(text: str) -> Pattern[str]:
     import regex  # slow to load, and seldom needed
 
+    if _count_copies(text) > _MAX_COPIES:
+        raise Misread("a regular expression repeats within repetitions too often")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a later version of the library may read differently

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -12,8 +14,11 @@ from tachograph.analysis.shell.places import join_folder
 from tachograph.analysis.shell.syntax import Block, BlockKind, Function, Node, Redirect, Simple, Unclear, Word
 from tachograph.analysis.shell.table import load_table, program_name
 
-_SIGNS = (">", "tee", "touch", "rm", "mv", "unlink")
-"""One of these is in every command that this module has something to say of."""
+_SIGN = re.compile(r">|tee|touch|rm|mv|cp|unlink|apply_patch")
+_IN_PLACE = re.compile(r"\s-\S*i")
+"""One of them is in every command that this module has something to say of; the latter with ``sed``."""
+_PATCHED = re.compile(r"^\*\*\* (Add File|Update File|Delete File|Move to): (.+)$", re.MULTILINE)
+"""A file in a patch as Codex writes them."""
 _WRITING = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 _ENDING = frozenset({"exit", "exec", "logout"})
 """What comes after one of these may never have run."""
@@ -43,11 +48,12 @@ class FileChange(msgspec.Struct, frozen=True):
 def find_file_changes(command: str) -> tuple[FileChange, ...]:
     """What ``command`` surely wrote or removed, given that its exit code was 0; in order.
 
-    Redirections, ``tee``, ``touch``; ``rm``, ``unlink``, and the old name of ``mv``. Only files that are named plainly,
-    in commands that do not depend on anything: not in loops, branches, functions, behind ``||``, or behind a condition
-    with ``&&`` whose outcome is not that of the whole.
+    Redirections, ``tee``, ``touch``, ``sed -i``, ``cp``, ``apply_patch``; ``rm``, ``unlink``, and ``mv``. Only files
+    that are named plainly, in commands that do not depend on anything: not in loops, branches, functions, behind
+    ``||``, or behind a condition with ``&&`` whose outcome is not that of the whole. What is copied or moved to
+    ``a/b`` is that file, to ``a/b/`` one in that folder.
     """
-    if len(command) > _LONGEST or not any(sign in command for sign in _SIGNS):
+    if len(command) > _LONGEST or not (_SIGN.search(command) or ("sed" in command and _IN_PLACE.search(command))):
         return ()
     finder = _Finder()
     try:
@@ -86,11 +92,11 @@ class _Finder:
             if block.kind is BlockKind.PIPELINE:
                 self._folder = folder
             if part is block.parts[-1]:
-                self.visit(part, certain, worked)
+                self.visit(_with_redirects(part, block), certain, worked)
                 break
             self.visit(part, certain, worked and chain)
             certain = certain and (not chain or worked or _prepares(part))
-        if block.kind in _OPEN:
+        if block.kind in _OPEN and not isinstance(block.parts[-1], Simple):
             self._redirected(block.redirects, certain)
         if block.kind in _OWN_SHELL:
             self._folder = folder
@@ -111,6 +117,13 @@ class _Finder:
             operands = [word for word in words[1:] if not word.text.startswith("-")]
             for op, word in _PROGRAMS[name]([one.text for one in options], operands):
                 self._note(op, word, certain)
+        elif name == "sed":
+            for word in _edited_in_place(words[1:]):
+                self._note("write", word, certain)
+        elif name == "apply_patch":
+            texts = [one.body for one in node.redirects] + [word.text for word in words[1:]]
+            for op, word in _patched("\n".join(texts)):
+                self._note(op, word, certain)
 
     def _redirected(self, redirects: tuple[Redirect, ...], certain: bool) -> None:
         for one in redirects:
@@ -122,6 +135,13 @@ class _Finder:
         device = word.text in load_table().words.null_devices or word.text.startswith(("/dev/", "/proc/"))
         if certain and not self._over and path is not None and not device:
             self.found.append(FileChange(path, op))
+
+
+def _with_redirects(part: Node, block: Block) -> Node:
+    """The last part of ``block``, with the redirections that are its own where the block has no brackets."""
+    if isinstance(part, Simple) and block.kind in _OPEN:
+        return msgspec.structs.replace(part, redirects=part.redirects + block.redirects)
+    return part
 
 
 def _prepares(node: Node) -> bool:
@@ -146,8 +166,50 @@ def _rm(options: list[str], operands: Operands) -> Changes:
 
 
 def _mv(options: list[str], operands: Operands) -> Changes:
-    careful = set(options) - {"-f", "-v", "-fv", "-vf", "--force", "--verbose"}
-    return [] if careful else [("remove", word) for word in operands[:-1]]
+    if set(options) - {"-f", "-v", "-fv", "-vf", "--force", "--verbose"}:
+        return []
+    return [*(("remove", word) for word in operands[:-1]), *_put(operands)]
 
 
-_PROGRAMS = {"tee": _tee, "touch": _touch, "rm": _rm, "unlink": _rm, "mv": _mv}
+def _cp(options: list[str], operands: Operands) -> Changes:
+    careful = set(options) - {"-f", "-v", "-p", "-fv", "-vf", "-fp", "-pf", "--force", "--verbose", "--preserve"}
+    return [] if careful else _put(operands)
+
+
+def _put(operands: Operands) -> Changes:
+    """What lies where the last operand says; in it when it is written as a folder, or takes several."""
+    *sources, to = operands or [Word("", "")]
+    if len(sources) == 1 and posixpath.basename(to.text) not in ("", ".", ".."):
+        return [("write", to)]
+    return [("write", _within(to, source)) for source in sources if posixpath.basename(source.text)]
+
+
+def _within(folder: Word, source: Word) -> Word:
+    path = posixpath.join(folder.text, posixpath.basename(source.text))
+    return Word(path, path, plain=folder.plain and source.plain)
+
+
+def _edited_in_place(words: tuple[Word, ...]) -> Operands:
+    """The files that ``sed -i`` writes."""
+    from tachograph.analysis.shell.given import read_given  # reads a table, and most commands never need it
+
+    given = read_given("sed", words)
+    names = {option.name for option in given.options}
+    files = [one.word for one in given.operands if one.word.text]  # BSD's -i has a value, which is "" for no backup
+    if "-i" not in names:
+        return []
+    return files if names & {"-e", "-f"} else files[1:]
+
+
+def _patched(text: str) -> Changes:
+    """The files of a patch; one that is moved is written under its new name."""
+    found: Changes = []
+    for sign, path in _PATCHED.findall(text):
+        word = Word(path.strip(), path.strip())
+        if sign == "Move to" and found:
+            found[-1] = ("remove", found[-1][1])
+        found.append(("remove" if sign == "Delete File" else "write", word))
+    return found
+
+
+_PROGRAMS = {"tee": _tee, "touch": _touch, "rm": _rm, "unlink": _rm, "mv": _mv, "cp": _cp}

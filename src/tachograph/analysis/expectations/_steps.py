@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
-from tachograph.analysis.expectations._answers import TOO_SLOW, Answer, Doubt, all_of, any_of
+from tachograph.analysis.expectations._answers import TOO_SLOW, Answer, Doubt, all_of, any_of, seconds_left
 from tachograph.analysis.expectations._commands import CommandPattern
 from tachograph.analysis.expectations._names import CategoryPattern, ToolPattern, is_category
 from tachograph.analysis.expectations._paths import PathPattern, locate
@@ -84,7 +84,8 @@ class Asker:
         """Whether ``call`` is the step of this number, from 0."""
         known = self._known.get((step, call.number))
         if known is None:
-            known = TOO_SLOW if step in self._slow else self._steps[step].ask(self._recording, call)
+            is_over = step in self._slow or not seconds_left()
+            known = TOO_SLOW if is_over else self._steps[step].ask(self._recording, call)
             self._known[step, call.number] = known
             if known is TOO_SLOW:
                 self._slow.add(step)

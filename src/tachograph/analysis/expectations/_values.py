@@ -9,6 +9,9 @@ from tachograph.analysis.expectations._reading import Misread, kind_of, suggest
 
 T = TypeVar("T")
 
+MAX_ITEMS = 500
+"""Most items of a list: each is looked for in every call."""
+
 
 def read_count(value: object) -> int:
     """A whole number, 0 or more. Raises Misread."""
@@ -32,6 +35,8 @@ def read_list(value: object, read: Callable[[object], T], what: str = "texts") -
     """The items of a list, each as ``read`` takes it. Raises Misread with the place of the item that is wrong."""
     if not isinstance(value, list | tuple):
         raise Misread(f"expected a list of {what}, got {kind_of(value)}")
+    if len(value) > MAX_ITEMS:
+        raise Misread(f"a list has at most {MAX_ITEMS} items, this one has {len(value):,}")
     return tuple(_read_at(index, item, read) for index, item in enumerate(value))
 
 

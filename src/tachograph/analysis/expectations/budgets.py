@@ -171,7 +171,8 @@ def _shares(recording: Recording, name: str) -> list[Evidence]:
         for part in recording.parts
     ]
     used.sort(key=lambda one: -one[1])
-    return [Evidence(session.id, text=f"{amount:,} tokens") for session, amount in used if amount]
+    label = name.replace("_", " ")
+    return [Evidence(session.id, text=f"{label}: {amount:,} tokens") for session, amount in used if amount]
 
 
 def _costs(recording: Recording) -> list[Evidence]:

@@ -32,7 +32,8 @@ class FileList(Struct, frozen=True):
 def expected_files(asked: FileList, recording: Recording) -> Outcome:
     """Each of these files is created or modified, and still there at the end (a name or a pattern).
 
-    By a tool that says which file it wrote, or by a command that surely wrote it: a redirection, tee or touch.
+    By a tool that says which file it wrote, or by a command that surely wrote it: a redirection, tee, touch, cp, mv,
+    sed -i or apply_patch.
     """
     tally = Tally(recording)
     written = written_files(recording) if asked.patterns else _NOTHING
@@ -50,8 +51,8 @@ def expected_files(asked: FileList, recording: Recording) -> Outcome:
 def forbidden_files(asked: FileList, recording: Recording) -> Outcome:
     """None of these files is created or modified (a name or a pattern).
 
-    By a tool that says which file it wrote, or by a command that surely wrote it: a redirection, tee or touch. What was
-    removed afterwards counts; what failed does not.
+    By a tool that says which file it wrote, or by a command that surely wrote it: a redirection, tee, touch, cp, mv,
+    sed -i or apply_patch. What was removed afterwards counts; what failed does not.
     """
     tally = Tally(recording)
     written = written_files(recording) if asked.patterns else _NOTHING

@@ -11,6 +11,8 @@ from tachograph.analysis.shell.options import read_option
 from tachograph.analysis.shell.syntax import Word
 
 _SETTING = re.compile(r"[A-Za-z_]\w*\+?=")
+_NUMBER = re.compile(r"-\d\d+")
+"""``head -20``: one option, and another one than ``-200``."""
 _MAX_LEVELS = 8
 """Subcommands of subcommands that are followed."""
 
@@ -140,7 +142,11 @@ class _Reading:
             self._execute()
             return
         read: list[tuple[str, Word | None]] = []
-        self.at = read_option(self.manual.options, self.words, self.at, read)
+        if _NUMBER.fullmatch(word.text):
+            read.append((word.text, None))
+            self.at += 1
+        else:
+            self.at = read_option(self.manual.options, self.words, self.at, read)
         row = self.manual.row
         for name, value in read:
             canonical, _ = self.manual.canonical(name, value.text if value else None)
@@ -169,7 +175,7 @@ class _Reading:
         place = below is not None or self.manual.depth > 0
         if place and below is not None:
             text = below.name.rpartition(" ")[2] if below.listed else word.text
-            word = Word(text, text)
+            word = Word(text, text, plain=word.plain)
         self.operands.append(Operand(word, place, self.after_option, final))
         self.own += 1
         if below is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 import msgspec
@@ -90,7 +91,8 @@ def compile_piece(text: str) -> Piece:
     """The piece that ``text`` is: one program, perhaps with options and operands (``rm -rf``, ``npm run build``).
 
     Raises ValueError with a sentence for people when it is empty, longer than 1,000 characters, cannot be parsed, holds
-    more than one command, half a character, a redirection, or a variable.
+    more than one command, half a character, a redirection, a variable, or a pattern in its program's place. In an
+    operand ``*``, ``?`` and ``[…]`` without quotes stand for others; ``*`` at the end for anything, or nothing.
     """
     if not text.strip():
         raise ValueError("A piece of a command must name a program.")
@@ -122,8 +124,12 @@ def _read_words(text: str) -> tuple[Word, ...]:
 
 def _make_piece(text: str, words: tuple[Word, ...]) -> Piece:
     program = _base_name(words[0].text)
-    if not program:
+    if not program or program.startswith("-"):
         raise ValueError(f"The piece of a command {text!r} must name a program.")
+    if not words[0].plain:
+        raise ValueError(f"The piece of a command {text!r} must name its program; /…/ is a regular expression.")
+    if words[-1].text == "*" and not words[-1].plain:
+        words = words[:-1]  # with whatever follows, as permissions are written
     given = read_given(program, words[1:])
     inner = _make_piece(text, words[1 + given.inner :]) if given.inner is not None else None
     return Piece(text, frozenset(names_of(program)), given, inner)
@@ -226,6 +232,8 @@ def _search(wanted: Operand, operands: tuple[Operand, ...], at: int, anchored: b
 
 
 def _same_word(wanted: Operand, operand: Operand) -> Presence:
+    text, pattern = operand.word.text, wanted.word
     if operand.word.known:
-        return Presence.FOUND if operand.word.text == wanted.word.text else Presence.ABSENT
+        same = text == pattern.text or (not pattern.plain and fnmatchcase(text, pattern.text))
+        return Presence.FOUND if same else Presence.ABSENT
     return Presence.UNSURE

@@ -28,8 +28,8 @@ _TITLE = (
     "# Candidate test cases. tacho cases review decides on each, tacho cases promote moves the approved ones into\n"
     "# ground_truth.yaml.\n"
 )
-_LONGEST_PROMPT = 60_000
-"""Characters as they are written: a reader of ours takes 65,536 for one text."""
+_LONGEST_PROMPT = 30_000
+"""Characters as they are written: a reader of ours takes 32,768 for one line or text."""
 
 
 class NewCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,19 +86,20 @@ def add_case(
         prompt = _prompt_of(workspace, one, note)
     name = _choose_id(new, prompt, candidates)
     lessons = [lesson for lesson in learnt.lessons if not lesson.is_suggestion]
-    lines = _write_case(name, prompt, lessons, _metadata(one.recording.main.session, source, new))
+    path = _path_for(workspace, source, new, note) if new.keeps_path else None
+    lines = _write_case(name, prompt, lessons, _metadata(one.recording.main.session, path, new))
     case = read_document("\n".join([f"{KEY}:", *indent(lines), ""]), new.file.name).value[KEY][0]
     candidates.append(lines, case).save()
     keys = tuple(lesson.key for lesson in lessons)
     return AddedCase(name, str(new.file), one.recording.main.session.id, prompt, keys, learnt.left_out)
 
 
-def _metadata(session: Session, source: str, new: NewCase) -> dict[str, str]:
+def _metadata(session: Session, path: str | None, new: NewCase) -> dict[str, str]:
     """Where the case is from; by the names that the readers of such files know."""
     named = {
         "session_id": session.id,
         "agent": session.agent,
-        "trace_path": _path_for(source, new) if new.keeps_path else None,
+        "trace_path": path,
         "trace_id": new.mlflow_trace,
         "source": "tacho",
         "created": new.created.isoformat(),
@@ -145,8 +146,11 @@ def _choose_id(new: NewCase, prompt: str, candidates: CaseList) -> str:
     return new.id
 
 
-def _path_for(source: str, new: NewCase) -> str | None:
-    """The log's path as a case of the file names it: relative to the file's folder where it lies below; else None."""
+def _path_for(workspace: Workspace, source: str, new: NewCase, note: Callable[[str], None]) -> str | None:
+    """The log's path as a case of the file names it: relative to the file's folder where it lies below it.
+
+    None when no file was named, and, with a note, when the path holds a secret.
+    """
     if not os.path.isfile(source):
         return None
     folder, log = os.path.realpath(new.file.parent), os.path.realpath(source)
@@ -157,6 +161,9 @@ def _path_for(source: str, new: NewCase) -> str | None:
             f"{harmless(source)} is no text that a file can hold.", slug="cannot_edit_cases"
         ) from None
     relative = os.path.relpath(log, folder) if log.startswith(folder + os.sep) else log
+    if workspace.clean.name(relative) != relative:
+        note("The candidate is without the log's path, which holds what looks like a secret: its id names the session.")
+        return None
     return relative.replace(os.sep, "/")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tachograph.app.cases.replacing import read_or_none, replace_file
-from tachograph.app.expect.document import MOST_BYTES, Document, read_document
+from tachograph.app.expect.document import Document, DocumentTooLarge, read_document
 from tachograph.app.expect.errors import ExpectationError
 from tachograph.app.expect.yaml_text import indent
 from tachograph.errors import TachographError
@@ -72,8 +72,7 @@ class CaseList:
         for changed in self._append_last(lines) if self.cases else self._append_first(lines):
             if self._differs_in(changed, wanted):
                 return changed
-        is_full = len(self._text) + sum(map(len, lines)) > MOST_BYTES
-        raise self._refusal("it is full" if is_full else "there is no place for another case in the way it is written")
+        raise self._refusal("there is no place for another case in the way it is written")
 
     def remove(self, index: int) -> Self:
         """The list without a case."""
@@ -195,7 +194,7 @@ class CaseList:
         key, place = self._document.place(path, "key"), self._document.place(path)
         lines = self._text.split("\n")
         line = lines[key.line - 1]
-        is_beside = place.line == key.line
+        is_beside = place.line == key.line and place != key  # a value left out is where its key is
         start = place.column - 1 if is_beside else line.index(":", key.column - 1) + 1
         found = _ONE_LINE.match(line, start) if is_beside else None
         lines[key.line - 1] = f"{line[:start].rstrip()} {written}{line[found.end() if found else start :]}"
@@ -213,6 +212,8 @@ class CaseList:
     def _with_text(self, text: str) -> Self | None:
         try:
             return type(self)(self.path, self._known, text)
+        except DocumentTooLarge:
+            raise self._refusal("it is full") from None
         except ExpectationError:
             return None
 

@@ -8,20 +8,33 @@ import stat
 import tempfile
 from pathlib import Path
 
+from tachograph.app.expect.document import MOST_BYTES
 from tachograph.errors import Busy, TachographError
 from tachograph.report.sanitise import harmless
 
 
 def read_or_none(path: Path) -> bytes | None:
-    """What the file holds; None when there is none. Raises TachographError when it cannot be read."""
+    """What the file holds; None when there is none.
+
+    Raises TachographError when it cannot be read, is no regular file (a device never ends), or larger than a reader
+    takes.
+    """
     try:
-        return path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as stream:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            content = stream.read(MOST_BYTES + 1) if regular else b""
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise TachographError(
-            f"{harmless(str(path))} cannot be read: {error.strerror}.", slug="unreadable_cases"
-        ) from error
+        raise _unreadable(path, error.strerror or type(error).__name__) from error
+    if not regular or len(content) > MOST_BYTES:
+        raise _unreadable(path, f"it is larger than {MOST_BYTES >> 10} KiB" if regular else "it is not a regular file")
+    return content
+
+
+def _unreadable(path: Path, reason: str) -> TachographError:
+    return TachographError(f"{harmless(str(path))} cannot be read: {reason}.", slug="unreadable_cases")
 
 
 def replace_file(path: Path, content: bytes, known: bytes | None) -> None:

@@ -20,6 +20,7 @@ from tachograph.app.cases.candidate import (
     read_candidate,
 )
 from tachograph.app.cases.case_list import CaseList
+from tachograph.app.expect.errors import first_of
 from tachograph.app.expect.explain import ExplainedCase, explain_case
 from tachograph.app.expect.forms import examine_file
 from tachograph.app.expect.yaml_text import write_scalar
@@ -105,7 +106,7 @@ def check_expectations(path: Path) -> None:
     """Raise the first ExpectationError of the file: nobody can approve of what makes no sense."""
     errors = examine_file(path).errors
     if errors:
-        raise errors[0]
+        raise first_of(errors)
 
 
 def default_reviewer() -> str:

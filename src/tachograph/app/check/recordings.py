@@ -21,6 +21,7 @@ from tachograph.app.reporting import open_report
 from tachograph.app.workspace import Workspace
 from tachograph.model import Clean, Finding, Session, TextKind, Texts
 
+_GONE = "A log of it is gone, or is no longer the one that was read"
 _BELOW = """
 WITH RECURSIVE below(id) AS (
     VALUES (?1) UNION SELECT s.id FROM sessions s JOIN below b ON s.parent_id = b.id
@@ -69,7 +70,7 @@ def open_recordings(
     """The sessions of ``targets`` (each a log, a folder of logs, or a session's name), then ``find_more``'s.
 
     In a folder, which is searched recursively, the main sessions are meant; subagents of sessions that are not there
-    only when there is nothing else.
+    only when there is nothing else, ``note`` is told of the others.
 
     Files and folders are read in one pass and leave nothing behind. A session that is named is looked up in the
     warehouse, which ``update`` brings up to date first, and its logs are read again for the texts that are ``wanted``.
@@ -93,7 +94,9 @@ def open_recordings(
                 read_targets(workspace, places, store=False, texts=texts, priced=priced, on_progress=on_progress)
             )
             unreadable += [f"{one.target}: {one.reason}" for one in read.unreadable]
-            loads.append(lambda: _load_read(workspace, read.connection, read.sessions, texts))
+            mains = _mains(read.connection, read.sessions)
+            _tell_left_out(len(read.sessions) - len(mains), note)
+            loads.append(lambda: _load_read(workspace, read.connection, mains, texts))
         yield Opened(lambda: (one for load in reversed(loads) for one in load()), unreadable)
 
 
@@ -118,7 +121,7 @@ def _load_stored(
 def _load_read(
     workspace: Workspace, connection: sqlite3.Connection, sessions: list[tuple[Path, str]], texts: Texts
 ) -> Iterator[OpenedRecording]:
-    for path, one in _mains(connection, sessions):
+    for path, one in sessions:
         tree = _tree(connection, one)
         yield from _load(workspace, connection, str(path), tree, texts, frozenset())
 
@@ -128,6 +131,12 @@ def _mains(connection: sqlite3.Connection, sessions: list[tuple[Path, str]]) -> 
     kinds = dict(connection.execute("SELECT id, kind FROM sessions").fetchall())
     led = {path for path, one in sessions if kinds[one] == "main" and path.is_dir()}
     return [(path, one) for path, one in sessions if kinds[one] == "main" or path not in led]
+
+
+def _tell_left_out(count: int, note: Callable[[str], None]) -> None:
+    if count:
+        told = "1 subagent" if count == 1 else f"{count:,} subagents"
+        note(f"{told} of sessions that are not there: not checked. Name a subagent's log to check it by itself.")
 
 
 def _tree(connection: sqlite3.Connection, session: str) -> list[str]:
@@ -155,7 +164,7 @@ def _load(
         short_names(connection, tree[:1])[tree[0]],
         row[0] if row else "",
         Recording(parts, texts, workspace.clean),
-        tuple(_notes(histories[0][1])),
+        tuple(_notes(histories[0][1], gone)),
     )
 
 
@@ -188,7 +197,9 @@ def _finding(record: FindingRecord) -> Finding:
     )
 
 
-def _notes(history: History | None) -> Iterator[str]:
+def _notes(history: History | None, gone: frozenset[str]) -> Iterator[str]:
+    if gone:
+        yield f"{_GONE}: whole commands, inputs and messages are not known."
     if history is None:
         yield "Only its subagents' logs are known."
         return

@@ -62,6 +62,7 @@ def check_sessions(
         expectations=workspace.clean.name(checking.file.path),
         sessions=tuple(sessions),
         not_ours=checking.file.not_ours,
+        not_chosen=tuple(dict.fromkeys(key for case in _cases_of(checking) for key in case.not_chosen)),
         unreadable=unreadable,
         fail_on=checking.fail_on,
     )
@@ -103,10 +104,17 @@ def choose_case(file: ExpectationFile, case: str | None = None) -> Case:
     )
 
 
+def _cases_of(checking: Checking) -> tuple[Case, ...]:
+    """The cases whose expectations hold. Raises what :func:`choose_case` does."""
+    if checking.names_sessions:
+        return (choose_case(checking.file, checking.case),)
+    return (checking.file if checking.case is None else keep_case(checking.file, checking.case)).cases
+
+
 def _check_named(
     workspace: Workspace, checking: Checking, note: Callable[[str], None], on_progress: OnProgress
 ) -> tuple[list[CheckedSession], tuple[str, ...]]:
-    case = choose_case(checking.file, checking.case)
+    (case,) = _cases_of(checking)
     clean = workspace.clean.name
     sessions = [check_recording(one, case.expectations, clean(one.target), case.id) for one in checking.recordings]
     unreadable: tuple[str, ...] = ()
@@ -134,17 +142,18 @@ def _check_named(
 def _check_cases(
     workspace: Workspace, checking: Checking, note: Callable[[str], None], on_progress: OnProgress
 ) -> tuple[list[CheckedSession], tuple[str, ...]]:
-    file = checking.file if checking.case is None else keep_case(checking.file, checking.case)
-    if not any(one.target or one.mlflow_run or one.mlflow_trace for one in file.cases):
+    cases = _cases_of(checking)
+    if not any(one.target or one.mlflow_run or one.mlflow_trace for one in cases):
+        named = harmless(checking.file.path if checking.case is None else f"the case {checking.case}")
         raise UsageError(
-            f"Name a session: {harmless(file.path)} names none.",
+            f"Say which session to check: {named} names none.",
             slug="no_target",
-            hint="Give a log, a folder, a session's id or --last; or metadata with session_id or trace_path.",
+            hint="Give a log, a folder, a session's id or --last; or write session_id or trace_path into its metadata.",
         )
     sessions: list[CheckedSession] = []
     unreadable: list[str] = []
     update = checking.update
-    for case in file.cases:
+    for case in cases:
         try:
             target = _resolve(case, checking)
             if isinstance(target, OpenedRecording):
@@ -152,9 +161,9 @@ def _check_cases(
             else:
                 found = list(_check_target(workspace, case, target, update, unreadable, note, on_progress))
                 update = update and is_path(target)  # once is enough
-            sessions += found or [_fault(case, "there is no session in what it names")]
+            sessions += found or [_fault(workspace, case, "there is no session in what it names")]
         except TachographError as error:
-            sessions.append(_fault(case, error.message.rstrip(".")))
+            sessions.append(_fault(workspace, case, error.message.rstrip(".")))
     return sessions, tuple(unreadable)
 
 
@@ -187,6 +196,7 @@ def _check_target(
             yield check_recording(one, case.expectations, workspace.clean.name(one.target), case.id)
 
 
-def _fault(case: Case, reason: str) -> CheckedSession:
-    name = case.id or case.target or ""
-    return CheckedSession(session=None, name=name, case=case.id, source=case.target or "", fault=reason)
+def _fault(workspace: Workspace, case: Case, reason: str) -> CheckedSession:
+    target = workspace.clean.name(case.target or "")
+    fault = workspace.clean.name(reason)
+    return CheckedSession(session=None, name=case.id or target, case=case.id, source=target, fault=fault)

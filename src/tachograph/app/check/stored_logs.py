@@ -18,19 +18,19 @@ def read_stored_logs(connection: sqlite3.Connection, sessions: list[str], clean:
     Returns the sessions of which a log is gone, cannot be read, or is no longer the one that was stored.
     """
     marks = ", ".join("?" * len(sessions))
-    owners: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+    owners: dict[tuple[str, str, int, int], list[str]] = defaultdict(list)
     rows = connection.execute(
-        f"SELECT l.agent, l.path, l.path_hash, s.session FROM segments s JOIN logs l USING (log)"
+        f"SELECT l.agent, l.path, l.path_hash, l.size, s.session FROM segments s JOIN logs l USING (log)"
         f" WHERE s.session IN ({marks}) ORDER BY l.path_hash",
         sessions,
     )
-    for agent, path, path_hash, session in rows:
-        owners[agent, path, path_hash].append(session)
+    for agent, path, path_hash, size, session in rows:
+        owners[agent, path, path_hash, size].append(session)
     gone: set[str] = set()
-    for (agent, path, path_hash), told in owners.items():
+    for (agent, path, path_hash, size), told in owners.items():
         log = _find_log(agent, path, path_hash)
         found = read_log(log, clean, wanted=texts.wanted)[0] if log is not None else None
-        if found is None or not found.readable or found.texts is None:
+        if found is None or found.texts is None or not found.readable or found.size < size:  # logs only grow
             gone.update(told)
         else:
             texts.add(found.texts)

@@ -102,9 +102,20 @@ def _holds(sheet: Sheet, path: Steps, key: str) -> bool:
     try:
         read_expectations({key: sheet.at((*path, key))})
     except Misread as wrong:
-        sheet.misread(wrong, path)
+        sheet.misread(_mind_indentation(sheet, path, wrong), path)
         return False
     return True
+
+
+def _mind_indentation(sheet: Sheet, path: Steps, wrong: Misread) -> Misread:
+    """``wrong``; of an unknown key behind one without a value the hint is that it may belong to that one."""
+    keys = list(sheet.mapping(path))
+    before = keys[keys.index(wrong.path[0]) - 1] if wrong.path and wrong.path[0] in keys[1:] else None
+    if before not in own_keys() or sheet.at((*path, str(before))) is not None or wrong.hint.startswith("Did you mean"):
+        return wrong
+    if len(wrong.path) > 1 or not wrong.message.startswith("unknown key"):
+        return wrong
+    return Misread(wrong.message, wrong.path, f"If it belongs to {before}, indent it.")
 
 
 def _read_choice(sheet: Sheet, foreign: list[str]) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ import msgspec
 from tachograph.analysis.expectations import Expectations, read_expectations
 from tachograph.app.expect.blocks import CASES, Base, override, read_case_block
 from tachograph.app.expect.errors import quoted
-from tachograph.app.expect.session_names import NamedSession, read_named_session
+from tachograph.app.expect.session_names import NamedSession, made_here, read_named_session
 from tachograph.app.expect.sheet import Sheet, shorten
 
 
@@ -70,8 +70,9 @@ def _read_case(
     here = (CASES, number)
     values, theirs = read_case_block(sheet, (*here, "expectations"))
     named = read_named_session(sheet, here, folder)
+    ours = ("id", "expectations", "metadata", *(("review", "status") if made_here(item.get("metadata")) else ()))
     for key in item:
-        if key not in ("id", "expectations", "metadata") and not sheet.refuse_slip((*here, key), ("expectations",)):
+        if key not in ours and not sheet.refuse_slip((*here, key), ("expectations",)):
             foreign[f"{CASES}[].{shorten(key)}"] = None
     foreign |= {f"{CASES}[].expectations.{key}": None for key in theirs}
     foreign |= {f"{CASES}[].{key}": None for key in named.foreign}

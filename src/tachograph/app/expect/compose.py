@@ -7,10 +7,18 @@ from typing import Any
 
 import msgspec
 
-from tachograph.app.expect.document import DEEPEST, MOST_ANCHORS, MOST_BYTES, MOST_NODES, Node
+from tachograph.app.expect.document import (
+    DEEPEST,
+    LONGEST,
+    LONGEST_NAME,
+    MOST_ANCHORS,
+    MOST_BYTES,
+    MOST_NODES,
+    DocumentTooLarge,
+    Node,
+)
 from tachograph.app.expect.errors import ExpectationError, Place, quoted
-from tachograph.app.expect.events import parse_events
-from tachograph.app.expect.parser import (
+from tachograph.app.expect.events import (
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -19,8 +27,10 @@ from tachograph.app.expect.parser import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    parse_events,
+    place_of,
 )
-from tachograph.app.expect.scalars import SCALAR_TAGS, TAG, Scalar, hold_scalar, resolve_scalar
+from tachograph.app.expect.scalars import COLLECTION_TAGS, SCALAR_TAGS, TAG, Scalar, hold_scalar, resolve_scalar
 
 _NO_MERGE = "YAML 1.2 has none; write the keys out, or quote it if it is meant as a key."
 
@@ -33,7 +43,7 @@ def compose(text: str, name: str) -> Node:
         step = steps.get(type(event))
         if step:
             step(event)
-    return composer.root or Node(None, Place(1, 1), Place(1, 1), "")
+    return composer.root or Node(None, Place(1, 1), "")
 
 
 class _Frame(msgspec.Struct):
@@ -71,28 +81,46 @@ class _Composer:
 
     def _start_document(self, event: DocumentStartEvent) -> None:
         if self.root:
-            raise self._refusal("a second document begins here; only one is read", event.start_mark)
+            raise self._refusal("a second document begins here; only one is read", place_of(event.start_mark))
 
     def _add_scalar(self, event: ScalarEvent) -> None:
-        text, place = event.value, event.start_mark
+        text, place, tag = event.value, place_of(event.start_mark), self._tag_of(event)
+        if len(text) > LONGEST:
+            raise self._refusal(f"this text has more than {LONGEST:,} characters", place)
         if not text.isascii():
             text = self._join_surrogates(text, place)
-        node = Node(self._value_of(event, text), place, event.end_mark, text, chars=len(text))
+        is_plain = event.style is None and tag is None
+        key = self._frames[-1].key if self._frames else None
+        if key and is_plain and not text and event.anchor is None:
+            place = key.place  # the library says that a value left out is where the next thing is
+        node = Node(self._value_of(text, tag, is_plain, place), place, text, chars=len(text))
         self._count(1, node.chars, place)
         if event.anchor is not None:
             self._name_anchor(event.anchor, node)
-        self._attach(node, may_merge=event.style is None and event.ctag is None)
+        self._attach(node, may_merge=is_plain)
 
-    def _value_of(self, event: ScalarEvent, text: str) -> Scalar:
-        tag = None if event.ctag is None else event.tag
+    def _value_of(self, text: str, tag: str | None, is_plain: bool, place: Place) -> Scalar:
         try:
+            if is_plain:
+                return resolve_scalar(text)
             if tag is None:
-                return resolve_scalar(text) if event.style is None else text
+                return text
             if tag in SCALAR_TAGS:
                 return hold_scalar(text, tag)
         except ValueError as error:
-            raise self._refusal(str(error), event.start_mark) from None
-        raise self._refusal(f"this is no value for the tag !!{tag.removeprefix(TAG)}", event.start_mark)
+            raise self._refusal(str(error), place) from None
+        raise self._refusal(f"this is no value for the tag !!{tag.removeprefix(TAG)}", place)
+
+    def _tag_of(self, event: ScalarEvent | SequenceStartEvent | MappingStartEvent) -> str | None:
+        """The long name of a tag of the core schema, None where there is none; any other is refused."""
+        if event.ctag is None:
+            return None
+        handle, suffix = event.ctag.handle or "", event.ctag.suffix or ""
+        tag: str = (TAG if handle == "!!" else handle) + suffix
+        if tag not in COLLECTION_TAGS | SCALAR_TAGS:
+            problem = f"the tag {quoted(handle + suffix)} is not allowed"
+            raise self._refusal(problem, place_of(event.start_mark), "Plain YAML values need no tags.")
+        return tag
 
     def _join_surrogates(self, text: str, place: Place) -> str:
         """``text`` with two escapes that are one character joined: JSON writes them so, and YAML holds JSON."""
@@ -102,39 +130,37 @@ class _Composer:
             raise self._refusal("an escape in this text is half a character", place) from None
 
     def _add_alias(self, event: AliasEvent) -> None:
-        place, target = event.start_mark, self._anchors.get(event.anchor)
+        place, target = place_of(event.start_mark), self._anchors.get(event.anchor)
         if target is None:
-            problem = f"no anchor {quoted('&' + event.anchor)} comes before this alias"
+            problem = f"{quoted('*' + event.anchor)} is an alias, and no anchor of its name comes before it"
             raise self._refusal(problem, place, "Text that begins with '*' needs quotes.")
         if not target.complete:
             raise self._refusal(f"the alias {quoted('*' + event.anchor)} stands for what it is in", place)
         if len(self._frames) + target.height > DEEPEST:
             raise self._refusal(f"more than {DEEPEST} levels of nesting", place)
         self._count(target.nodes, target.chars, place)
-        node = Node(target.value, place, event.end_mark, target.text, target.keys, target.children)
+        node = Node(target.value, place, target.text, target.keys, target.children)
         node.nodes, node.chars, node.height = target.nodes, target.chars, target.height
         self._attach(node)
 
     def _open(self, event: SequenceStartEvent | MappingStartEvent) -> None:
-        place, is_list = event.start_mark, type(event) is SequenceStartEvent
+        place, is_list, tag = place_of(event.start_mark), type(event) is SequenceStartEvent, self._tag_of(event)
         if len(self._frames) >= DEEPEST:
             raise self._refusal(f"more than {DEEPEST} levels of nesting", place)
         if self._expects_key():
             raise self._refusal("a list cannot be a key" if is_list else "a mapping cannot be a key", place)
-        if event.ctag is not None and event.tag != TAG + ("seq" if is_list else "map"):
-            raise self._refusal(f"this is no value for the tag !!{str(event.tag).removeprefix(TAG)}", place)
-        frame = _Frame(Node([] if is_list else {}, place, event.end_mark, height=1, complete=False), {}, {})
+        if tag not in (None, TAG + ("seq" if is_list else "map")):
+            raise self._refusal(f"this is no value for the tag !!{str(tag).removeprefix(TAG)}", place)
+        frame = _Frame(Node([] if is_list else {}, place, height=1, complete=False), {}, {})
         frame.node.keys, frame.node.children = frame.keys, frame.children
         self._count(1, 0, place)
         if event.anchor is not None:
             self._name_anchor(event.anchor, frame.node)
         self._frames.append(frame)
 
-    def _close(self, event: SequenceEndEvent | MappingEndEvent) -> None:
+    def _close(self, _event: SequenceEndEvent | MappingEndEvent) -> None:
         node = self._frames.pop().node
         node.complete = True
-        if event.end_mark != event.start_mark:  # a bracket; in block style the end is only noticed at the next token
-            node.end = event.end_mark
         self._attach(node)
 
     def _attach(self, node: Node, may_merge: bool = False) -> None:
@@ -147,7 +173,6 @@ class _Composer:
         parent.nodes += node.nodes
         parent.chars += node.chars
         parent.height = max(parent.height, node.height + 1)
-        parent.end = node.end
         if isinstance(parent.value, list):
             frame.children[len(parent.value)] = node
             parent.value.append(node.value)
@@ -175,6 +200,8 @@ class _Composer:
         return bool(self._frames) and self._frames[-1].key is None and isinstance(self._frames[-1].node.value, dict)
 
     def _name_anchor(self, anchor: str, node: Node) -> None:
+        if len(anchor) > LONGEST_NAME:
+            raise self._refusal(f"this name has more than {LONGEST_NAME} characters", node.place)
         self._anchor_count += 1
         if self._anchor_count > MOST_ANCHORS:
             raise self._refusal(f"more than {MOST_ANCHORS:,} anchors", node.place)
@@ -184,9 +211,12 @@ class _Composer:
         self._nodes += nodes
         self._chars += chars
         if self._nodes > MOST_NODES:
-            raise self._refusal(f"more than {MOST_NODES:,} values, those that aliases stand for included", place)
+            raise self._too_large(f"more than {MOST_NODES:,} values, those that aliases stand for included", place)
         if self._chars > MOST_BYTES:
-            raise self._refusal(f"more than {MOST_BYTES >> 20} MiB of text, what aliases stand for included", place)
+            raise self._too_large(f"more than {MOST_BYTES >> 10} KiB of text, what aliases stand for included", place)
+
+    def _too_large(self, problem: str, place: Place) -> DocumentTooLarge:
+        return DocumentTooLarge(problem, name=self._name, line=place.line, column=place.column)
 
     def _refusal(self, problem: str, place: Place, hint: str = "") -> ExpectationError:
         return ExpectationError(problem, name=self._name, line=place.line, column=place.column, hint=hint)

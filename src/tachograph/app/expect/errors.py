@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tachograph.errors import TachographError
 from tachograph.report.sanitise import harmless, harmless_lines
+from tachograph.report.units import counted
 
 _LONGEST = 60
 """Characters of a file's own words that a message shows."""
@@ -28,6 +31,16 @@ class ExpectationError(TachographError):
         self.column = column
         message = f"{self.name}:{line}:{column}: {self.problem}"
         super().__init__(message, slug="invalid_expectations", hint=harmless_lines(hint))
+
+
+def first_of(errors: Sequence[ExpectationError]) -> ExpectationError:
+    """The first of ``errors``, to be raised; its hint says how many more there are and what shows them."""
+    first, *others = errors
+    if not others:
+        return first
+    more = f"{counted(len(others), 'more error')}: tacho expect lint shows all."
+    hint = "\n".join(part for part in (first.hint, more) if part)
+    return ExpectationError(first.problem, name=first.name, line=first.line, column=first.column, hint=hint)
 
 
 def quoted(text: str) -> str:

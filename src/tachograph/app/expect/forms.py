@@ -10,6 +10,7 @@ import msgspec
 
 from tachograph.analysis.expectations import Expectations, Misread, read_expectations
 from tachograph.app.expect.cases import Case
+from tachograph.app.expect.errors import first_of
 from tachograph.app.expect.examine import (
     GROUND_TRUTHS,
     MANIFESTS,
@@ -112,7 +113,7 @@ def _load(path: Path, manifest: Path | None, case: str | None) -> ExpectationFil
     """``manifest``: that of a ground truth, where it is not the one beside it."""
     examined = examine_file(path, manifest)
     if examined.file is None:
-        raise examined.errors[0]
+        raise first_of(examined.errors)
     nothing = nothing_asked(examined.file)
     if nothing is not None:
         raise nothing

@@ -67,7 +67,8 @@ def _expand(target: Path) -> list[Path]:
     found = list(_search(target))
     if not found:
         names = "manifest.yaml, ground_truth.yaml or *.expect.yaml"
-        raise NotFound(f"There is no {names} in {harmless(str(target))}.", slug="no_such_expectations")
+        here = "this folder" if target == Path() else harmless(str(target))
+        raise NotFound(f"There is no {names} in {here}.", slug="no_such_expectations")
     return found
 
 

@@ -11,6 +11,8 @@ from tachograph.app.expect.sheet import Sheet, Steps, shorten
 
 METADATA_KEYS = ("trace_path", "session_id", "trace_run_id", "trace_id")
 """What of ``metadata`` is ours."""
+_MADE = ("agent", "created", "source")
+"""What else is, in a case that tacho cases made."""
 
 
 class NamedSession(msgspec.Struct, frozen=True):
@@ -43,8 +45,14 @@ def read_named_session(sheet: Sheet, path: Steps, folder: Path) -> NamedSession:
     session = _read_session(sheet, path, folder)
     if session is not None and target is not None:
         sheet.refuse("metadata and session both name a session", (*path, "session"), "Keep one of them.", key=True)
-    foreign = tuple(f"metadata.{shorten(key)}" for key in metadata if key not in METADATA_KEYS)
+    ours = METADATA_KEYS + (_MADE if made_here(metadata) else ())
+    foreign = tuple(f"metadata.{shorten(key)}" for key in metadata if key not in ours)
     return NamedSession(session or target, found.get("trace_run_id"), found.get("trace_id"), foreign)
+
+
+def made_here(metadata: object) -> bool:
+    """Whether a case with this ``metadata`` was made by tacho cases."""
+    return isinstance(metadata, dict) and metadata.get("source") == "tacho"
 
 
 def _read_session(sheet: Sheet, path: Steps, folder: Path) -> str | None:

@@ -16,10 +16,11 @@ class Complaint(msgspec.Struct, frozen=True):
 
 
 _QUOTE_IT = "Put quotes around the text."
+_NO_KEY = f"{_QUOTE_IT} A key begins in the column of the key above it."
 _ESCAPES = "In single quotes a backslash means itself."
 _COMPLAINTS: tuple[tuple[str, Complaint], ...] = (
     ("could not find expected ':'", Complaint("expected ':' after this key", at_start=True)),
-    ("mapping values are not allowed", Complaint("a ':' cannot stand here", hint=_QUOTE_IT)),
+    ("mapping values are not allowed", Complaint("a ':' cannot stand here", hint=_NO_KEY)),
     ("sequence entries are not allowed", Complaint("a list item cannot begin here")),
     ("mapping keys are not allowed", Complaint("a key cannot begin here")),
     ("more indented follow up line", Complaint("the blank line above this text holds spaces", hint="Remove them.")),

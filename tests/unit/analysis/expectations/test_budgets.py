@@ -53,7 +53,9 @@ def test_subagents_spend_too_and_the_largest_share_comes_first() -> None:
     result = check("token_budget", {"max_output": 99}, recording)
     assert (result.status, result.rationale) == ("fail", "output: 100 > 99 tokens (session and 2 subagents)")
     assert [(one.session, one.text) for one in result.evidence] == [
-        ("claude_code:s1/a1-", "70 tokens"), ("claude_code:s1/a2-", "20 tokens"), ("claude_code:s1", "10 tokens"),
+        ("claude_code:s1/a1-", "output: 70 tokens"),
+        ("claude_code:s1/a2-", "output: 20 tokens"),
+        ("claude_code:s1", "output: 10 tokens"),
     ]  # fmt: skip
     alone = check("token_budget", {"max_output": 99}, recording, "session")
     assert alone.rationale == "output: 10 ≤ 99 tokens (session alone, 2 subagents left out)"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from tachograph.analysis.expectations import Misread
+from tachograph.analysis.expectations._answers import limit_time
 from tests.builders.recording import check, proof, record
 
 
@@ -88,3 +92,44 @@ def test_long_commands_are_read_to_their_end() -> None:
     assert check("banned_commands", ["/rm -rf build$/"], record(f"$ {long}")).status == "fail"
     inside = long.replace("line of text\n", "rm -rf build\n", 1).removesuffix("rm -rf build")
     assert check("banned_commands", ["rm -rf"], record(f"$ {inside}")).status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", True),
+        (r"(?:\d{1,3}\.){3}\d{1,3}", True),
+        ("(?:a{0,9999}){0,9999}b", True),  # only what is sure to repeat is written out
+        ("(?x) a b", True),
+        ("a{60000}", False),
+        ("((((a{1000}){1000}){1000}){1000})", False),
+        ("(?:(?:(?:ab){99}){99}){99}", False),
+        ("(?:a{999})(?#){999}", False),
+        ("(?x)(a{99 9}) #\n {9 99}", False),
+        ("(?V1x)(a{999}) {9 99}", False),
+    ],
+)
+def test_repetitions_that_fill_the_memory_are_refused(expression: str, holds: bool) -> None:
+    recording = record("$ make")
+    if holds:
+        assert check("banned_commands", [f"/{expression}/"], recording).status == "pass"
+        return
+    with pytest.raises(Misread, match="repeats within repetitions too often"):
+        check("banned_commands", [f"/{expression}/"], recording)
+
+
+def test_what_all_searches_take_together_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tachograph.analysis.expectations._registry.limit_time", lambda: limit_time(0.1))
+    recording = record(*["$ make " + "a" * 900] * 50)
+    endless = [rf"/^make (\w|a|aa)+$(?<=c{number})/" for number in range(100)]
+    began = time.monotonic()
+    result = check("banned_commands", [*endless, "make"], recording)
+    assert time.monotonic() - began < 1
+    assert result.status == "unknown"
+    assert result.rationale.startswith(
+        r"/^make (\w|a|aa)+$(?<=c0)/: 0 calls, 1 call searched for too long, call 1: make aaa"
+    )
+    assert "make: 0 calls, 1 call searched for too long" in result.rationale
+    sequence = check("tool_sequence", [{"command": one} for one in endless[:2]], recording)
+    assert sequence.status == "unknown"
+    assert check("banned_commands", ["make"], recording).status == "fail"  # the next check begins anew

@@ -106,6 +106,22 @@ KNOWN_TOKENS = "Known ones: max_cache_read, max_cache_write, max_input, max_outp
             {"tool_sequence": ["Read"] * 201}, ("tool_sequence",),
             "a sequence has at most 200 steps, this one has 201", "",
         ),
+        # what could never match
+        (
+            {"banned_tools": ["Read", "Bash(rm -rf:*)"]}, ("banned_tools", 1),
+            "'Bash(rm -rf:*)' is a permission, not the name of a tool",
+            "Write the tool's name alone, or in a list of tools or commands: rm -rf.",
+        ),
+        ({"banned_commands": ["Bash(rm *)"]}, ("banned_commands", 0),
+         "'Bash(rm *)' is a permission, not the name of a tool", None),
+        ({"tool_limits": {"Edit(*.sql)": 0}}, ("tool_limits", "Edit(*.sql)"),
+         "'Edit(*.sql)' is a permission, not the name of a tool", None),
+        ({"banned_commands": ["git*"]}, ("banned_commands", 0),
+         "the piece of a command 'git*' must name its program; /…/ is a regular expression", ""),
+        ({"forbidden_files": ["a", "src/{b,c}.py"]}, ("forbidden_files", 1),
+         "'src/{b,c}.py': braces make no pattern here", "Write an entry for each."),
+        ({"forbidden_files": ["*.py", "!a.py"]}, ("forbidden_files", 1),
+         "'!a.py': an entry cannot take others back", "A file that is called so is ./!…."),
         # quality
         ({"max_error_rate": 5}, ("max_error_rate",), "expected a number between 0 and 1 or a text like 5%", ""),
         ({"max_error_rate": "101%"}, ("max_error_rate",), "expected a number between 0 and 1 or a text like 5%", ""),

@@ -71,9 +71,40 @@ from tachograph.analysis.expectations._shell_files import find_file_changes
         ("rm -i a", ""),
         ("rm *.tmp", ""),
         ("unlink a", "-a"),
-        ("mv a b", "-a"),
-        ("mv a b out/", "-a -b"),
+        ("mv a b", "-a +b"),
+        ("mv x/a b out/", "-x/a -b +out/a +out/b"),
         ("mv -n a b", ""),
+        ("mv *.sql out/", ""),
+        # copied, edited, patched
+        ("cp a.tmp a.sql", "+a.sql"),
+        ("cp -p x/a out/", "+out/a"),
+        ("cp a b out", "+out/a +out/b"),
+        ("cp a .", "+./a"),
+        ("cp a $OUT", ""),
+        ("cp *.sql out/", ""),
+        ("cp -r a b", ""),
+        ("cp -n a b", ""),
+        ("cp a", ""),
+        ("cp", ""),
+        ("sed -i 's/a/b/' x.py y.py", "+x.py +y.py"),
+        ("sed -i.bak -e 's/a/b/' x.py", "+x.py"),
+        ("sed -Ei 's/a/b/' x.py && ls", "+x.py"),
+        ("sed -i '' 's/a/b/' x.py", "+x.py"),
+        ("sed -n -i -e p -e q x.py", "+x.py"),
+        ("sed --in-place 's/a/b/' x.py", "+x.py"),
+        ("sed -n '1,5p' i.py", ""),
+        ("sed 's/ -i/b/' x.py", ""),
+        ("sed -i 's/a/b/' *.py", ""),
+        (
+            "apply_patch <<'P'\n*** Begin Patch\n*** Add File: a/b c.py\n+x\n*** Delete File: d\n*** End Patch\nP",
+            "+a/b c.py -d",
+        ),
+        (
+            "cd s && apply_patch <<'P'\n*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@\n*** End Patch\nP",
+            "-s/a +s/b",
+        ),
+        ("apply_patch '*** Begin Patch\n*** Update File: a\n@@\n+*** Add File: b\n*** End Patch'", "+a"),
+        ("cat <<'P'\n*** Add File: a\nP", ""),
         ("rm a || true", ""),
         # nothing to say
         ("ls -la", ""),
@@ -89,3 +120,5 @@ def test_only_what_is_certain(command: str, changes: str) -> None:
 def test_a_huge_command_is_left_alone() -> None:
     assert find_file_changes("echo hi > a\n" + "#" * 200_000) == ()
     assert find_file_changes("(" * 20_000 + "> a") == ()
+    assert find_file_changes("sed " * 45_000) == ()
+    assert find_file_changes("sed -i" + " -" * 90_000) == ()

@@ -15,6 +15,12 @@ from tachograph.analysis.shell.pieces import MAX_PIECE_CHARS
 from tests.unit.analysis.shell.test_robustness import PIECES
 
 FOUND = {
+    "head -20": ["ls | head -20", "head -q -20 a b"],
+    "git push *": ["git push", "git push -f", "git push origin main"],
+    "git push*": ["git push origin main"],
+    "pytest tests/*": ["pytest -q tests/a.py", "pytest 'tests/*'"],
+    "npm run test:*": ["npm run test:unit"],
+    "rm -rf *": ["rm -rf *", "rm -rf build"],
     "rm -rf": [
         "rm -rf x",
         "rm -fr x",
@@ -40,6 +46,9 @@ FOUND = {
         "ls; rm -rf x",
         "ls & rm -rf x",
         "ls | xargs rm -r -f",
+        "busybox rm -rf x",
+        "parallel -j 4 rm -rf ::: a b",
+        "ls | parallel 'rm -rf {}'",
         "xargs -0 -n 1 -I{} rm -rf {} < names",
         "(rm -rf x)",
         "{ rm -rf x; }",
@@ -195,6 +204,11 @@ FOUND = {
 }
 
 ABSENT = {
+    "head -20": ["head -200 x", "ls | head -120", "head -2 x"],
+    "git push *": ["git pull", "git stash push"],
+    "git push*": ["git pull", "echo push"],
+    "pytest tests/*": ["pytest", "pytest src/a.py"],
+    "rm '*'": ["rm x"],
     "rm -rf": [
         "",
         "# rm -rf x",
@@ -363,6 +377,10 @@ def test_invocations_can_be_found_elsewhere() -> None:
         ("", "must name a program"),
         ("  \n", "must name a program"),
         ("''", "must name a program"),
+        ("-rf", "must name a program"),
+        ("*", "must name its program"),
+        ("git* push", "must name its program"),
+        ("--force x", "must name a program"),
         ("bin/", "must name a program"),
         ("# rm", "must hold one command"),
         ("rm 'x", "is a quote or a bracket open"),

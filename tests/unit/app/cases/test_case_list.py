@@ -121,8 +121,7 @@ def test_lines_that_say_something_else_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_full_takes_no_more(tmp_path: Path) -> None:
-    text = "test_cases:\n- id: a\n" + f"# {'x' * 1_000}\n" * 1_045
-    cases = opened(tmp_path, text.ljust((1 << 20) - 20, "\n"))
+    cases = opened(tmp_path, "test_cases:\n" + "- {id: a}\n" * 874)
 
     with pytest.raises(TachographError, match="cannot be edited: it is full"):
         cases.append(LINES, NEW)

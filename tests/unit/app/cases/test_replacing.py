@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tachograph.app.cases.replacing import read_or_none, replace_file
+from tachograph.app.expect.document import MOST_BYTES
 from tachograph.errors import Busy, TachographError
 
 
@@ -67,5 +68,19 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(TachographError) as raised:
         read_or_none(tmp_path)
+
+    assert raised.value.slug == "unreadable_cases"
+
+
+def test_no_more_is_read_than_a_reader_takes(tmp_path: Path) -> None:
+    path = tmp_path / "candidates.yaml"
+    path.write_bytes(b"#" * MOST_BYTES)
+    assert read_or_none(path) == b"#" * MOST_BYTES
+    path.write_bytes(b"#" * (MOST_BYTES + 1))
+
+    with pytest.raises(
+        TachographError, match=r"candidates\.yaml cannot be read: it is larger than \d+ KiB\."
+    ) as raised:
+        read_or_none(path)
 
     assert raised.value.slug == "unreadable_cases"

@@ -13,8 +13,9 @@ from tachograph.analysis.expectations import Recording
 from tachograph.app.check.recordings import OpenedRecording, open_recordings, record_session
 from tachograph.app.find_session import find_last
 from tachograph.app.ingest import ingest
+from tachograph.app.purge import Target, plan_purge, purge
 from tachograph.app.workspace import Workspace
-from tachograph.errors import NotFound
+from tachograph.errors import NotFound, TachographError
 from tachograph.model import TextKind
 from tachograph.redaction import default_cleaner
 from tachograph.settings import Settings
@@ -146,7 +147,12 @@ def test_subagents_without_their_session_count_only_where_there_is_nothing_else(
     assert {one.recording.main.session.kind for one in found} == {"subagent"}
     other = claude.project().session().prompt().response()
     other.write()
-    assert names(opened(workspace, claude.folder)) == [other.session_id]
+    notes: list[str] = []
+    assert names(opened(workspace, claude.folder, note=notes.append)) == [other.session_id]
+    (told,) = notes
+    assert told.startswith(f"{len(found)} subagents of sessions that are not there: not checked.")
+    assert opened(workspace, other.path, note=notes.append)
+    assert notes == [told]
 
 
 def test_a_copy_in_the_same_folder_counts_once(claude, workspace):
@@ -202,9 +208,14 @@ def with_another_log(claude: ClaudeHome, log: ClaudeLog) -> None:
     log.path.write_text('{"type": "summary"}\n', encoding="utf-8")
 
 
+def with_its_end_cut_off(claude: ClaudeHome, log: ClaudeLog) -> None:
+    log.path.write_bytes(b"".join(log.path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
 @pytest.mark.parametrize(
     ("change", "told", "kept"),
     [
+        (with_its_end_cut_off, [None, "rg x"], [False, True, True]),
         (without_logs, [None, None], [False, False, False]),
         (without_a_subagents_log, [LONG, None], [True, False, True]),
         (with_another_log, [None, "rg x"], [False, True, True]),
@@ -217,6 +228,10 @@ def test_what_is_gone_is_not_made_up(claude, workspace, change: Callable[[Claude
     (one,) = opened(workspace, log.session_id, update=False)
     assert commands(one.recording) == told
     assert [part.has_texts for part in one.recording.parts] == kept
+    gone = (
+        "A log of it is gone, or is no longer the one that was read: whole commands, inputs and messages are not known."
+    )
+    assert (gone in one.notes) is (not all(kept))
     assert one.recording.usage.output == 35
 
 
@@ -264,3 +279,33 @@ def test_names_that_are_redacted_in_the_warehouse_are_still_found(home, workspac
 def test_a_session_without_a_warehouse(workspace):
     recording = record_session(play(), default_cleaner())
     assert (recording.has_texts, recording.said, recording.scope_words) == (False, None, "session")
+
+
+def test_a_compressed_log_is_read_as_a_file(home, workspace):
+    codex = CodexHome(home / ".codex")
+    codex.session().turn().prompt("Hi.").tokens(input=9, output=4).complete().compressed()
+    codex.write()
+    (path,) = codex.folder.rglob("*.jsonl.zst")
+    with open_recordings(workspace, [str(path)]) as found:
+        assert ([len(one.recording.main.session.responses) for one in found], found.unreadable) == ([1], ())
+
+
+def test_a_folder_for_what_is_read_is_needed(workspace, claude, monkeypatch, tmp_path):
+    log = make_tree(claude)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(TachographError) as raised:
+        opened(workspace, log.path)
+    assert (raised.value.slug, raised.value.exit_code) == ("cannot_write", 4)
+    assert raised.value.message == "No temporary folder can be made: No such file or directory."
+
+
+def test_a_purged_sessions_log_can_still_be_checked(claude, workspace):
+    log = make_tree(claude)
+    ingest(workspace)
+    with closing(open_reader(workspace.folder)) as connection:
+        plan = plan_purge(connection, Target(session=log.session_id))
+    purge(workspace, plan)
+    (one,) = opened(workspace, log.path)
+    assert commands(one.recording) == [LONG, "rg x"]
+    with pytest.raises(NotFound):
+        opened(workspace, log.session_id)

@@ -135,37 +135,34 @@ def test_unicode_with_or_without_a_byte_order_mark(data: bytes | str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "key", "value", "end"),
+    ("path", "key", "value"),
     [
-        ((), (2, 1), (2, 1), (18, 8)),
-        (("tool_limits",), (2, 1), (3, 3), (4, 18)),
-        (("tool_limits", "Bash"), (3, 3), (3, 9), (3, 10)),
-        (("tool_limits", "mcp__db__*"), (4, 3), (4, 17), (4, 18)),
-        (("tool_limits", "Read"), (2, 1), (3, 3), (4, 18)),
-        (("tool_limits", "Bash", "more"), (3, 3), (3, 9), (3, 10)),
-        (("nothing", "of", 1), (2, 1), (2, 1), (18, 8)),
-        (("required_tools",), (6, 1), (7, 1), (8, 9)),
-        (("required_tools", 0), (7, 3), (7, 3), (7, 7)),
-        (("required_tools", 1), (8, 5), (8, 5), (8, 9)),
-        (("required_tools", 2), (6, 1), (7, 1), (8, 9)),
-        (("required_tools", -1), (6, 1), (7, 1), (8, 9)),
-        (("steps",), (9, 1), (9, 8), (10, 17)),
-        (("steps", 1), (9, 15), (9, 15), (10, 16)),
-        (("steps", 1, "status"), (10, 5), (10, 13), (10, 15)),
-        (("text",), (11, 1), (11, 7), (15, 1)),
-        (("base",), (15, 1), (15, 7), (15, 27)),
-        (("again",), (16, 1), (16, 8), (16, 13)),
-        (("again", "max_turns"), (15, 14), (15, 25), (15, 26)),
-        (("empty",), (17, 1), (17, 7), (17, 7)),
+        ((), (2, 1), (2, 1)),
+        (("tool_limits",), (2, 1), (3, 3)),
+        (("tool_limits", "Bash"), (3, 3), (3, 9)),
+        (("tool_limits", "mcp__db__*"), (4, 3), (4, 17)),
+        (("tool_limits", "Read"), (2, 1), (3, 3)),
+        (("tool_limits", "Bash", "more"), (3, 3), (3, 9)),
+        (("nothing", "of", 1), (2, 1), (2, 1)),
+        (("required_tools",), (6, 1), (7, 1)),
+        (("required_tools", 0), (7, 3), (7, 3)),
+        (("required_tools", 1), (8, 5), (8, 5)),
+        (("required_tools", 2), (6, 1), (7, 1)),
+        (("required_tools", -1), (6, 1), (7, 1)),
+        (("steps",), (9, 1), (9, 8)),
+        (("steps", 1), (9, 15), (9, 15)),
+        (("steps", 1, "status"), (10, 5), (10, 13)),
+        (("text",), (11, 1), (11, 7)),
+        (("base",), (15, 1), (15, 7)),
+        (("again",), (16, 1), (16, 8)),
+        (("again", "max_turns"), (15, 14), (15, 25)),
+        (("empty",), (17, 1), (17, 1)),
     ],
 )
-def test_places(
-    path: tuple[str | int, ...], key: tuple[int, int], value: tuple[int, int], end: tuple[int, int]
-) -> None:
+def test_places(path: tuple[str | int, ...], key: tuple[int, int], value: tuple[int, int]) -> None:
     document = read_document(BLOCK, "f.yaml")
     assert document.place(path, "key") == Place(*key)
     assert document.place(path) == document.place(path, "value") == Place(*value)
-    assert document.end_of(path) == Place(*end)
 
 
 def test_columns_count_characters_not_bytes() -> None:
@@ -175,7 +172,7 @@ def test_columns_count_characters_not_bytes() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n"])
 def test_an_empty_document_is_at_the_start_of_the_file(text: str) -> None:
     document = read_document(text, "f.yaml")
-    assert document.place(("a", 0), "key") == document.end_of(()) == Place(1, 1)
+    assert document.place(("a", 0), "key") == document.place(()) == Place(1, 1)
 
 
 PLAIN = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False)

@@ -18,7 +18,7 @@ MERGE = "YAML 1.2 has none; write the keys out, or quote it if it is meant as a 
     [
         # syntax
         ("a: 1\nb\nc: 2\n", "2:1: expected ':' after this key", ""),
-        ("a: b: c\n", "1:5: a ':' cannot stand here", QUOTES),
+        ("a: b: c\n", "1:5: a ':' cannot stand here", f"{QUOTES} A key begins in the column of the key above it."),
         ("a: 1\n- b\n", "2:1: this does not line up with the keys of the mapping", ""),
         ("a:\n    b: 1\n  c: 2\n", "3:3: this does not line up with the keys of the mapping", ""),
         ("- - a\n  - b\n c", "3:2: this does not line up with the items of the list", ""),
@@ -34,7 +34,8 @@ MERGE = "YAML 1.2 has none; write the keys out, or quote it if it is meant as a 
         ("a: 'x\n---\n'", "1:4: the quote that opens here is never closed", ""),
         ('a: "\\d+"\n', "1:6: this escape is unknown", ESCAPES),
         ('a: "\\xZZ"\n', "1:7: this escape lacks hexadecimal digits", ESCAPES),
-        ('a: "\\U00110000"\n', "1:7: this number is out of range", ""),
+        ('a: "\\U00110000"\n', "1:2: a number behind this is out of range", ""),
+        ("%YAML " + "1" * 5_000 + ".2\n---\na\n", "1:1: a number behind this is out of range", ""),
         ('a: "\\ud800"\n', "1:4: an escape in this text is half a character", ""),
         ("a: [1, 2\nb: 3\n", "2:2: expected ',' or ']' in the list", ""),
         ("a: [1, 2}\n", "1:9: expected ',' or ']' in the list", ""),
@@ -75,11 +76,16 @@ MERGE = "YAML 1.2 has none; write the keys out, or quote it if it is meant as a 
         ("a: 1\n...\nb\n", "3:1: a second document begins here; only one is read", ""),
         ("a: 1\n... b\n", "2:5: only a comment may follow '...'", ""),
         ("%TAG ! tag:x,2026:\n---\na\n", "1:1: the directive '%TAG' is not used here", ""),
+        ("# a\n%YAML 1.2\n%WORDS x\n---\na\n", "3:1: the directive '%WORDS' is not used here", ""),
         ("%YAML 2.0\n---\na\n", "1:1: only YAML 1.2 is understood", ""),
         ("%YAML x\n---\na\n", "1:1: only the directive %YAML 1.2 is understood", ""),
         ("%YAML 1.2\n%YAML 1.2\n---\na\n", "2:1: a second %YAML directive", ""),
         # aliases
-        ("- *.sql\n", "1:3: no anchor '&.sql' comes before this alias", "Text that begins with '*' needs quotes."),
+        (
+            "- *.sql\n",
+            "1:3: '*.sql' is an alias, and no anchor of its name comes before it",
+            "Text that begins with '*' needs quotes.",
+        ),
         ("a: &x [1, *x]\n", "1:11: the alias '*x' stands for what it is in", ""),
         ("&x {a: {b: *x}}\n", "1:12: the alias '*x' stands for what it is in", ""),
         # numbers and characters

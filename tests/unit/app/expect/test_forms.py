@@ -227,6 +227,23 @@ def test_what_is_not_ours_of_cases_and_manifest_is_named_once(tmp_path: Path) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "not_ours"),
+    [
+        ("tacho", ("test_cases[].metadata.team",)),
+        ("someone", ("test_cases[].status", "test_cases[].review", *(
+            f"test_cases[].metadata.{key}" for key in ("agent", "source", "created", "team")
+        ))),
+    ],
+)  # fmt: skip
+def test_what_tacho_wrote_into_a_case_is_ours(tmp_path: Path, source: str, not_ours: tuple[str, ...]) -> None:
+    made = f"metadata: {{session_id: a, agent: codex, source: {source}, created: x, team: y}}"
+    text = (
+        f"test_cases:\n  - {{id: a, status: approved, review: {{by: Ada}}, expectations: {{max_turns: 3}}, {made}}}\n"
+    )
+    assert load(tmp_path, ground_truth=text).not_ours == not_ours
+
+
 def test_cases_without_a_manifest(tmp_path: Path) -> None:
     file = load(tmp_path, ground_truth=CASES)
     assert [list(case.expectations.asked) for case in file.cases] == [["tool_limits"], [], []]
@@ -343,7 +360,7 @@ def test_a_large_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     with open(tmp_path / "big.yaml", "wb") as stream:
         stream.truncate(10**11)  # takes no room on the disk, and would take all memory
     (error,) = examine_file(tmp_path / "big.yaml").errors
-    assert error.problem == "the document is larger than 1 MiB"
+    assert error.problem == "the document is larger than 512 KiB"
 
 
 def test_what_is_not_ours_is_printed_harmlessly(tmp_path: Path) -> None:
