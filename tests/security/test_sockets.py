@@ -117,7 +117,7 @@ def test_checks_of_files_and_cases_work_without_sockets_and_mlflow(guarded: Guar
         (["check", str(home / "claude"), "--expect", str(EXPECTATIONS)], 1),
         (["expect", "learn", log], 0),
         (["cases", "add", "--from", log, "--id", "one", "--file", candidates], 0),
-        (["cases", "review", "one", "--approve", "--by", "Ada", "--file", candidates], 0),
+        (["cases", "review", "one", "--approve", "--by", "Ada", "--why", "Fine.", "--file", candidates], 0),
         (["cases", "promote", "--all", "--file", candidates], 0),
         (["check", "--expect", str(home / "ground_truth.yaml")], 0),
     ):

@@ -12,6 +12,9 @@ def main() -> None:
 
         print(f"tacho {__version__}")
         return
+    import signal
+
     from tachograph.cli._frame import run
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside: temporary folders go too
     sys.exit(run(sys.argv[1:]))

@@ -130,7 +130,7 @@ def list_command(file: Path | None, skill: str | None, as_json: bool) -> None:
 @click.option("--approve", "verdict", flag_value="approved", help="Say yes: the case may be promoted.")
 @click.option("--reject", "verdict", flag_value="rejected", help="Say no.")
 @click.option("--by", metavar="NAME", help="Who decides; default: git's user.name.")
-@click.option("--why", metavar="TEXT", help="Why.")
+@click.option("--why", metavar="TEXT", help="Why; a decision needs a reason.")
 @_file_options
 @json_option
 def review_command(
@@ -140,16 +140,19 @@ def review_command(
     """Show what a candidate asks, and record a decision with name, reason and date.
 
     Without ID all candidates that wait are shown. On a terminal you are asked about each one; elsewhere --approve or
-    --reject decides, and nothing is asked. A candidate that is changed after its approval waits again.
+    --reject decides, with --why, and nothing is asked. A candidate that is changed after its approval waits again.
     """
     path = _find_file(file, skill)
     if verdict is not None:
         if id is None:
             raise UsageError("Say which candidate is meant: tacho cases review ID.", slug="which_case")
+        if why is None and _has_terminal():
+            show_candidates(path, id)  # nobody gives a reason for a candidate that is not there
+            why = _ask_why()
         _print_review(decide(path, id, _decision(verdict, by, why or "")), as_json)
         return
     shown = show_candidates(path, id)
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if as_json or not _has_terminal():
         _print_review(shown, as_json)
         return
     for one in shown.cases:
@@ -213,8 +216,21 @@ def _ask(path: Path, id: str, by: str | None, why: str | None) -> None:
     )
     if choice != "l":
         name = by or click.prompt("Who decides", default=default_reviewer() or None, err=True)
-        reason = why if why is not None else click.prompt("Why", default="", show_default=False, err=True)
+        reason = why if why is not None else _ask_why()
         decide(path, id, _decision("approved" if choice == "a" else "rejected", name, reason))
+
+
+def _has_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask_why() -> str:
+    """The reason; asked for until there is one."""
+    why = ""
+    while not why.strip():
+        why = click.prompt("Why", err=True)
+    return why
 
 
 def _decision(verdict: Verdict, by: str | None, why: str) -> Decision:

@@ -56,7 +56,7 @@ def test_a_session_goes_all_the_way_to_a_check(tacho: Tacho, log: ClaudeLog) -> 
 def test_candidates_are_listed(tacho: Tacho, log: ClaudeLog) -> None:
     tacho("cases", "add", "--from", str(log.path), "--id", "one")
     tacho("cases", "add", "--from", str(log.path), "--id", "two\x1b[31m")
-    tacho("cases", "review", "one", "--reject", "--by", "Ada")
+    tacho("cases", "review", "one", "--reject", "--by", "Ada", "--why", "too tight")
 
     assert tacho("cases", "list") == 0
     lines = tacho.out.splitlines()
@@ -102,14 +102,14 @@ def test_on_a_terminal_each_candidate_is_asked_about(
 ) -> None:
     for id in ("one", "two", "three"):
         tacho("cases", "add", "--from", str(log.path), "--id", id)
-    on_a_terminal(monkeypatch, "a\nAda\nas it should be\nr\nGrace\n\nl\n")
+    on_a_terminal(monkeypatch, "a\nAda\nas it should be\nr\nGrace\n\n  \ntoo tight\nl\n")
 
     assert tacho("cases", "review") == 0, tacho.err
 
     cases = read_document(Path("candidates.yaml").read_bytes(), "").value["test_cases"]
     assert [case["status"] for case in cases] == ["approved", "rejected", "candidate"]
     assert [(case["review"]["by"], case["review"]["why"]) for case in cases[:2]] == [
-        ("Ada", "as it should be"), ("Grace", ""),
+        ("Ada", "as it should be"), ("Grace", "too tight"),
     ]  # fmt: skip
     assert "review" not in cases[2]
 
@@ -120,9 +120,35 @@ def test_on_a_terminal_only_what_was_not_said_is_asked(
     tacho("cases", "add", "--from", str(log.path), "--id", "one")
     on_a_terminal(monkeypatch, "a\n")
 
-    assert tacho("cases", "review", "one", "--by", "Ada", "--why", "") == 0, tacho.err
+    assert tacho("cases", "review", "one", "--by", "Ada", "--why", "so") == 0, tacho.err
 
-    assert "by: Ada, on: " in Path("candidates.yaml").read_text()
+    (case,) = read_document(Path("candidates.yaml").read_bytes(), "").value["test_cases"]
+    assert (case["review"]["by"], case["review"]["why"]) == ("Ada", "so")
+
+
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
+def test_on_a_terminal_a_decision_without_a_reason_is_asked_for_one(
+    tacho: Tacho, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch, verdict: str
+) -> None:
+    tacho("cases", "add", "--from", str(log.path), "--id", "one")
+    on_a_terminal(monkeypatch, "as it should be\n")
+
+    assert tacho("cases", "review", "none", f"--{verdict}", "--by", "Ada") == 3  # before anything is asked
+    assert tacho("cases", "review", "one", f"--{verdict}", "--by", "Ada") == 0, tacho.err
+
+    assert ": as it should be\n" in tacho.out
+
+
+@pytest.mark.parametrize("reason", [[], ["--why", " "]])
+@pytest.mark.parametrize("verdict", ["approve", "reject"])
+def test_without_a_reason_nothing_is_decided(tacho: Tacho, log: ClaudeLog, verdict: str, reason: list[str]) -> None:
+    tacho("cases", "add", "--from", str(log.path), "--id", "one")
+    before = Path("candidates.yaml").read_bytes()
+
+    assert tacho("cases", "review", "one", f"--{verdict}", "--by", "Ada", *reason) == 2
+
+    assert tacho.err == "tacho: A decision needs a reason.\nGive --why TEXT.\n"
+    assert Path("candidates.yaml").read_bytes() == before
 
 
 def test_a_person_who_leaves_decides_nothing(tacho: Tacho, log: ClaudeLog, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +196,8 @@ def test_a_skills_candidates_lie_beside_its_ground_truth(tacho: Tacho, log: Clau
     (folder / "ground_truth.yaml").write_text("test_cases:\n- id: old\n")
 
     assert tacho("cases", "add", "--from", str(log.path), "--skill", "demo") == 0, tacho.err
-    assert tacho("cases", "review", "fix-the-test", "--approve", "--by", "Ada", "--skill", "demo") == 0, tacho.err
+    decision = ["--approve", "--by", "Ada", "--why", "good"]
+    assert tacho("cases", "review", "fix-the-test", *decision, "--skill", "demo") == 0, tacho.err
     assert tacho("cases", "promote", "--all", "--skill", "demo") == 0, tacho.err
 
     assert ids(str(folder / "ground_truth.yaml")) == ["old", "fix-the-test"]

@@ -74,10 +74,13 @@ def show_candidates(path: Path, id: str | None = None) -> CandidateReview:
 def decide(path: Path, id: str, decision: Decision) -> CandidateReview:
     """Record what a person says of the candidate ``id``; the candidate as it is then.
 
-    Raises as :func:`show_candidates` does, UsageError without a name, TachographError when the file cannot be edited.
+    Raises as :func:`show_candidates` does, UsageError without a name or a reason, TachographError when the file cannot
+    be edited.
     """
     if not decision.by.strip():
         raise UsageError("Nobody is named who decides.", slug="no_reviewer", hint="Give --by NAME.")
+    if not decision.why.strip():
+        raise UsageError("A decision needs a reason.", slug="no_reason", hint="Give --why TEXT.")
     candidates = open_candidates(path)
     check_expectations(path)
     index = find_candidate(candidates, id)

@@ -355,6 +355,15 @@ def test_nobody_decides_without_a_name(waiting: Path) -> None:
     assert raised.value.slug == "no_reviewer"
 
 
+@pytest.mark.parametrize("why", ["", " \n"])
+def test_nobody_decides_without_a_reason(waiting: Path, why: str) -> None:
+    before = waiting.read_bytes()
+    with pytest.raises(UsageError) as raised:
+        say(waiting, "one", why=why)
+
+    assert (raised.value.slug, waiting.read_bytes()) == ("no_reason", before)
+
+
 def test_what_makes_no_sense_cannot_be_approved(waiting: Path) -> None:
     waiting.write_text(waiting.read_text().replace("tool_limits:", "tool_limit:", 1))
 
