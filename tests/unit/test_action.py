@@ -35,6 +35,7 @@ case "$*" in
   *venv*) mkdir -p "${@: -1}/bin" && cp "$0" "${@: -1}/bin/python" ;;
   *"tachograph check"*)
     echo "::error::from a session"
+    if [ -n "${REASON:-}" ]; then printf '%b' "$REASON" >&2; exit "$CODE"; fi
     for one in "$@"; do case "$one" in --markdown=*) echo "### checked" > "${one#*=}" ;; esac; done
     exit "${CODE:-0}" ;;
 esac
@@ -138,6 +139,14 @@ def _fill(value: str, inputs: Mapping[str, str], outputs: Mapping[str, Mapping[s
     return _EXPRESSION.sub(find, value)
 
 
+def real_python(runner: Runner) -> str:
+    """The path of :data:`REAL_PYTHON`."""
+    path = runner.folder / "real"
+    path.write_text(REAL_PYTHON.format(python=sys.executable))
+    path.chmod(0o755)
+    return str(path)
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
@@ -216,6 +225,42 @@ def test_what_failed_fails_the_step_and_is_still_reported(runner: Runner, code: 
 
 
 @needs_bash
+@pytest.mark.parametrize("code", [2, 3, 4, 70])
+def test_what_could_not_be_checked_says_why_in_the_summary(runner: Runner, code: int) -> None:
+    done = runner(more={"CODE": str(code), "REASON": "tacho: e.yaml:2:1: no.\n\nDid you mean it?\n"}, expect="e.yaml")
+    assert (done.code, done.outputs["passed"]) == (code, "false")
+    assert done.summary == (
+        f"### ❌ tacho check: no results, exit code {code}\n\n    tacho: e.yaml:2:1: no.\n    \n    Did you mean it?\n"
+    )
+    lines = done.printed.splitlines()
+    said = lines.index("tacho: e.yaml:2:1: no.")  # in the log as well, where it is no command to the runner
+    assert lines.index("::stop-commands::0123456789abcdef") < said < lines.index("::0123456789abcdef::")
+
+
+@needs_bash
+def test_a_hostile_reason_stays_code(runner: Runner) -> None:
+    """Every line is indented by four, also one that ends with a carriage return: it ends a line in Markdown."""
+    reason = "```\n# <b>Title</b>\r@team\n\n\x1b[31m![x](y)\\0000\x07\n~~~\n| a |\n"
+    done = runner(more={"CODE": "4", "REASON": reason}, expect="e.yaml")
+    assert done.summary.splitlines()[2:] == [
+        "    ```", "    # <b>Title</b>", "    @team", "    ", "    [31m![x](y)", "    ~~~", "    | a |",
+    ]  # fmt: skip
+
+
+@needs_bash
+def test_of_a_long_reason_the_end_is_told(runner: Runner) -> None:
+    done = runner(more={"CODE": "70", "REASON": "x" * 20_000 + "\nthe end"}, expect="e.yaml")
+    assert done.summary.endswith("x\n    the end")
+    assert 10_000 < len(done.summary) < 10_100
+
+
+@needs_bash
+def test_without_a_summary_no_reason_is_written(runner: Runner) -> None:
+    done = runner(more={"CODE": "4", "REASON": "no"}, expect="e.yaml", summary="false")
+    assert (done.code, done.summary) == (4, "")
+
+
+@needs_bash
 def test_what_sessions_say_is_no_command_to_the_runner(runner: Runner) -> None:
     lines = runner(expect="e.yaml").printed.splitlines()
     said = lines.index("::error::from a session")
@@ -256,14 +301,22 @@ def test_with_the_real_tacho(runner: Runner) -> None:
     (runner.work / "log.jsonl").write_bytes(log.response().content())
     (runner.work / "e.yaml").write_text("tool_limits: {Bash: 0}\n")
     (runner.work / "secrets.py").write_text("raise SystemExit('code of the checked folder was run')\n")
-    real = runner.folder / "real"
-    real.write_text(REAL_PYTHON.format(python=sys.executable))
-    real.chmod(0o755)
-    done = runner(python=str(real), expect="e.yaml", target="log.jsonl", junit="j.xml")
+    done = runner(python=real_python(runner), expect="e.yaml", target="log.jsonl", junit="j.xml")
     assert (done.code, done.outputs["passed"]) == (1, "false"), done.printed
     assert "tool_limits" in done.printed
     assert done.summary.startswith("### ❌ tacho check: 1 of 1 check failed")
     assert fromstring((runner.work / "j.xml").read_text(encoding="utf-8")).attrib["failures"] == "1"
+
+
+@needs_bash
+def test_the_real_tacho_says_what_is_wrong_with_a_file(runner: Runner) -> None:
+    (runner.work / "e.yaml").write_text("tool_limts: {Bash: 0}\n")
+    done = runner(python=real_python(runner), expect="e.yaml", target="log.jsonl")
+    assert done.code == 4, done.printed
+    assert done.summary == (
+        "### ❌ tacho check: no results, exit code 4\n\n"
+        "    tacho: e.yaml:1:1: unknown key 'tool_limts'\n    Did you mean tool_limits?\n"
+    )
 
 
 # ------------------------------------------------------------------------------------------ the page about CI

@@ -19,6 +19,8 @@ from tachograph.warehouse.store import open_reader
 
 OnProgress = Callable[[Progress], None] | None
 """Told how far reading has come."""
+_LOGS = (".jsonl", ".zst")
+_GONE = "A session whose log is gone has its id still: tacho sessions lists it."
 _WHOLE_FILE = ("reader_failed", "not_a_transcript")
 
 
@@ -48,8 +50,8 @@ def is_path(target: str) -> bool:
             return True
     except (OSError, ValueError):  # too long for a path, or in a folder that is closed to us
         pass
-    if target.endswith((".jsonl", ".zst")) or target.startswith(("/", ".", "~")):
-        raise NotFound(f"{target} does not exist.", slug="no_such_path")
+    if target.endswith(_LOGS) or target.startswith(("/", ".", "~")):
+        raise NotFound(f"{target} does not exist.", slug="no_such_path", hint=_GONE if target.endswith(_LOGS) else "")
     return False
 
 

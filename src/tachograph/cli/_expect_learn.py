@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +23,10 @@ from tachograph.cli._output import print_json
 from tachograph.cli._progress import progress_bar
 from tachograph.cli._session import note
 from tachograph.report.sanitise import harmless
+
+if TYPE_CHECKING:
+    from tachograph.analysis.expectations import Recording
+    from tachograph.app.check.recordings import OpenedRecording
 
 
 @click.command("learn")
@@ -53,8 +59,18 @@ def learn_command(sessions: tuple[str, ...], margin: str, no_ingest: bool, as_js
     ):
         for one in opened.unreadable:
             note(f"left out: {harmless(one)}")
-        learnt = learn(lambda: (one.recording for one in opened), share)
+        remarks: dict[str, None] = {}
+        learnt = learn(lambda: _recordings(opened, remarks), share)
+        for remark in remarks:
+            note(remark)
     print_json("expect_learn", report_learnt(learnt)) if as_json else _print_lines(write_learnt(learnt))
+
+
+def _recordings(opened: Iterable[OpenedRecording], remarks: dict[str, None]) -> Iterator[Recording]:
+    """The recordings; what is to be known of each is added to ``remarks``, once however often they are asked for."""
+    for one in opened:
+        remarks.update(dict.fromkeys(f"{one.name}: {told}" for told in one.notes))
+        yield one.recording
 
 
 def _print_lines(lines: list[str]) -> None:

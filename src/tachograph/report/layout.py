@@ -15,11 +15,14 @@ _NARROWEST = 44
 """Columns that each of two parts side by side needs."""
 
 
-def lay_blocks(blocks: Sequence[Block], width: int) -> list[Row]:
-    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading or caption but the first."""
+def lay_blocks(blocks: Sequence[Block], width: int, *, breaks: bool = False) -> list[Row]:
+    """The rows of ``blocks`` in ``width`` columns, an empty row before each heading or caption but the first.
+
+    With ``breaks`` a word that is too wide for the second column of facts is broken.
+    """
     rows: list[Row] = []
     for block in blocks:
-        laid = _lay(block, width)
+        laid = _lay(block, width, breaks)
         if rows and _begins_part(block):
             rows.append([])
         rows.extend(laid)
@@ -32,20 +35,20 @@ def _begins_part(block: Block) -> bool:
     return isinstance(block, Heading) or (isinstance(block, Table) and bool(block.caption))
 
 
-def _lay(block: Block, width: int) -> list[Row]:
+def _lay(block: Block, width: int, breaks: bool) -> list[Row]:
     match block:
         case Heading():
             return _heading(block, width)
         case Line():
             return [[(text, block.style)] for text in wrap(harmless(block.text), width, block.indent)]
         case Facts():
-            return _facts(block, width)
+            return _facts(block, width, breaks)
         case Table():
             return lay_table(block, width)
         case Chart():
             return lay_chart(block, width)
         case Beside():
-            return _beside(block, width)
+            return _beside(block, width, breaks)
 
 
 def _heading(block: Heading, width: int) -> list[Row]:
@@ -58,22 +61,22 @@ def _heading(block: Heading, width: int) -> list[Row]:
     return rows
 
 
-def _facts(block: Facts, width: int) -> list[Row]:
+def _facts(block: Facts, width: int, breaks: bool) -> list[Row]:
     names = [harmless(name) for name, _ in block.items]
     indent = max(map(text_width, names), default=0) + 2
     rows: list[Row] = []
     for name, (_, text) in zip(names, block.items, strict=True):
-        lines = [line[indent:] for line in wrap(harmless(text), width, indent)]
+        lines = [line[indent:] for line in wrap(harmless(text), width, indent, breaks=breaks)]
         rows.append([(name + " " * (indent - text_width(name)), block.style), (lines[0], "")])
         rows.extend([(" " * indent, ""), (line, "")] for line in lines[1:])
     return rows
 
 
-def _beside(block: Beside, width: int) -> list[Row]:
+def _beside(block: Beside, width: int, breaks: bool) -> list[Row]:
     half = (width - _GAP) // 2
     if half < _NARROWEST:
-        return lay_blocks([*block.left, *block.right], width)
-    left, right = lay_blocks(block.left, half), lay_blocks(block.right, half)
+        return lay_blocks([*block.left, *block.right], width, breaks=breaks)
+    left, right = (lay_blocks(part, half, breaks=breaks) for part in (block.left, block.right))
     size = max(len(left), len(right))
     left += [[] for _ in range(size - len(left))]
     right += [[] for _ in range(size - len(right))]

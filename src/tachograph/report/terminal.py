@@ -22,4 +22,4 @@ def show(document: Document) -> None:
     def paint(text: str, style: Style) -> str:
         return RichStyle.parse(_STYLES[style]).render(text, color_system=system) if style and system else text
 
-    console.file.write(render(document, min(console.width, _WIDEST), paint))
+    console.file.write(render(document, min(console.width, _WIDEST), paint, breaks=True))

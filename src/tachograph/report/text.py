@@ -16,9 +16,13 @@ def _no_paint(text: str, style: Style) -> str:  # noqa: ARG001 (the signature of
     return text
 
 
-def render(document: Document, width: int, paint: Paint = _no_paint) -> str:
-    """The document as text of at most ``width`` columns (single words may be longer), ending with a line feed."""
-    return "".join(_render_row(row, paint) + "\n" for row in lay_blocks(document.blocks, width))
+def render(document: Document, width: int, paint: Paint = _no_paint, *, breaks: bool = False) -> str:
+    """The document as text of at most ``width`` columns, ending with a line feed.
+
+    Single words may be longer, so that they can be searched for and copied; with ``breaks`` those beside a name are
+    broken, as a terminal would do it without the indentation.
+    """
+    return "".join(_render_row(row, paint) + "\n" for row in lay_blocks(document.blocks, width, breaks=breaks))
 
 
 def _render_row(row: Row, paint: Paint) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 
 from tachograph.report.document import Style
 
@@ -11,6 +12,8 @@ Row = list[tuple[str, Style]]
 """One line of a report: pieces of text from left to right, each with its style."""
 
 _SEPARATORS = "/\\"
+_NARROWEST = 12
+"""Columns below which no word is broken."""
 
 
 def text_width(text: str) -> int:
@@ -52,9 +55,13 @@ def _shorten(text: str, width: int, end: int) -> str:
     return text
 
 
-def wrap(text: str, width: int, indent: int = 0) -> Iterator[str]:
-    """Lines of at most ``width`` columns (single words may be longer), each behind ``indent`` spaces."""
+def wrap(text: str, width: int, indent: int = 0, *, breaks: bool = False) -> Iterator[str]:
+    """Lines of at most ``width`` columns, each behind ``indent`` spaces.
+
+    A single word may be longer; with ``breaks`` it goes on below itself, where there is room for it.
+    """
     start = " " * indent
+    breaks = breaks and width - indent >= _NARROWEST
     current = start
     for word in text.split(" "):
         candidate = current + (" " if current.strip() else "") + word
@@ -63,4 +70,16 @@ def wrap(text: str, width: int, indent: int = 0) -> Iterator[str]:
             current = start + word
         else:
             current = candidate
+        while breaks and text_width(current) > width:
+            head = _begin(current[indent:], width - indent)
+            yield start + head
+            current = start + current[indent + len(head) :]
     yield current
+
+
+def _begin(word: str, width: int) -> str:
+    """As much of the start of ``word`` as fits, up to a separator where that leaves at least half the width."""
+    used = accumulate(_char_width(char) for char in word)
+    head = word[: next((end for end, columns in enumerate(used) if columns > width), len(word))]
+    at = 1 + max(head.rfind(char) for char in _SEPARATORS)
+    return head[:at] if 2 * text_width(head[:at]) >= width else head

@@ -244,6 +244,25 @@ def test_expectations_are_learnt_from_sessions(tacho: Tacho, log: ClaudeLog, hom
     assert tacho("expect", "learn", "nobody") == 3
 
 
+def test_what_a_log_that_is_gone_keeps_from_being_learnt_is_said_once(tacho: Tacho, log: ClaudeLog) -> None:
+    tacho("ingest")
+    tacho("expect", "learn", log.session_id)
+    learnt, name = tacho.out, log.session_id[:8]
+    assert tacho.err == ""
+    log.path.unlink()
+
+    assert tacho("expect", "learn", log.session_id, log.session_id) == 0
+
+    assert tacho.err == (
+        f"tacho: {name}: A log of it is gone, or is no longer the one that was read: whole commands, inputs and messages "
+        "are not known.\n"
+    )
+    assert tacho.out == learnt.partition("\n# not learnt, a suggestion")[0] + learnt[learnt.index("\n# left out") :]
+    assert tacho("expect", "learn", str(log.path)) == 3
+    hint = "A session whose log is gone has its id still: tacho sessions lists it."
+    assert tacho.err.endswith(f"{log.path.name} does not exist.\n{hint}\n")
+
+
 def test_logs_that_cannot_be_read_are_left_out_and_named(tacho: Tacho, log: ClaudeLog, tmp_path: Path) -> None:
     (tmp_path / "odd.jsonl").write_text("{}\n")
 

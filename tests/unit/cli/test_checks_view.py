@@ -8,6 +8,7 @@ from hypothesis import given
 from tachograph.cli._checks import describe_checks
 from tachograph.model import CheckReport, CheckResult
 from tachograph.report.document import Facts
+from tachograph.report.terminal import show as show_on_terminal
 from tachograph.report.text import render
 from tests.builders.checked import (
     FAILED,
@@ -50,6 +51,22 @@ def test_one_session() -> None:
     narrow = show(given, 60)
     assert max(map(len, narrow.splitlines())) <= 60
     check_golden("check-60.txt", narrow)
+
+
+def test_on_a_narrow_terminal_a_long_path_keeps_the_indent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/home/ada/skylight/packages/components/src/forms/elements/Select.tsx"
+    read = CheckResult("required_tools", "pass", f"Read: 1 call, first call 1: {path} (session)")
+    document = describe_checks(report(checked(read)), BERLIN)
+    monkeypatch.setenv("COLUMNS", "60")
+    show_on_terminal(document)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "✓ required_tools  Read: 1 call, first call 1:",
+        "                  /home/ada/skylight/packages/components/",
+        "                  src/forms/elements/Select.tsx (session)",
+    ]
+    assert path in render(document, 60)  # not on a terminal: to be searched for and copied
 
 
 def test_several_sessions() -> None:

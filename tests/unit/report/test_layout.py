@@ -42,6 +42,38 @@ def test_facts_stand_in_two_columns() -> None:
     ]
 
 
+PATH = "/home/ada/skylight/src/components/Select.tsx"
+
+
+def test_a_word_that_is_too_wide_stays_whole_where_it_may_be_copied() -> None:
+    assert show(Facts([("✓ read", f"in {PATH};")]), width=30) == ["✓ read  in", f"        {PATH};"]
+
+
+def test_on_a_terminal_a_word_that_is_too_wide_goes_on_below_itself() -> None:
+    facts = Document([Facts([("✓ read", f"in {PATH}; twice"), ("", "x" * 30)])])
+    assert render(facts, 30, breaks=True).splitlines() == [
+        "✓ read  in",
+        "        /home/ada/skylight/",
+        "        src/components/",
+        "        Select.tsx; twice",
+        "        xxxxxxxxxxxxxxxxxxxxxx",
+        "        xxxxxxxx",
+    ]
+
+
+def test_a_column_that_is_too_narrow_breaks_no_word() -> None:
+    facts = Document([Facts([("a name", "x" * 30)])])
+    assert render(facts, 19, breaks=True) == f"a name  {'x' * 30}\n"
+    assert render(facts, 20, breaks=True).splitlines()[1] == f"        {'x' * 12}"
+
+
+@given(st.text("ab/\\ 日\u0301", max_size=60), st.integers(12, 30), st.integers(0, 9))
+def test_broken_words_fit_and_nothing_of_them_is_lost(text: str, room: int, indent: int) -> None:
+    lines = list(wrap(text, room + indent, indent, breaks=True))
+    assert all(line.startswith(" " * indent) and text_width(line.rstrip()) <= room + indent for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
 # ---------------------------------------------------------------------------------------------------- tables
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from tachograph.analysis.expectations._answers import NOT_KNOWN, NOT_UNDERSTOOD, Answer
-from tachograph.analysis.expectations._names import refuse_permission
+from tachograph.analysis.expectations._names import ToolPattern, split_use, without_star
 from tachograph.analysis.expectations._patterns import Expression
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._recording import Call, Recording
@@ -37,7 +37,10 @@ _VERBS = """
 
 
 class TextPiece(msgspec.Struct, frozen=True):
-    """A piece of a text: capitals do not count, a run of white space is like another, words are whole."""
+    """A piece of a text: capitals do not count, a run of white space is like another, words are whole.
+
+    A hyphen within a word belongs to it: ``commit`` is in ``to-commit`` as little as in ``commits``.
+    """
 
     text: str
 
@@ -55,8 +58,8 @@ class TextPiece(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def _compile_words(words: tuple[str, ...]) -> re.Pattern[str]:
-    before = r"(?<!\w)" if re.match(r"\w", words[0]) else ""
-    after = r"(?!\w)" if re.search(r"\w$", words[-1]) else ""
+    before = r"(?<!\w)(?<!\w-)" if re.match(r"\w", words[0]) else ""
+    after = r"(?!-?\w)" if re.search(r"\w$", words[-1]) else ""
     return re.compile(before + r"\s+".join(map(re.escape, words)) + after, re.IGNORECASE)
 
 
@@ -74,7 +77,7 @@ class CommandPattern(msgspec.Struct, frozen=True):
     def read(cls, value: object) -> Self:
         """The pattern that a file gives. Raises Misread."""
         pattern = cls(read_text(value, "a piece of a command").strip())
-        refuse_permission(pattern.text)
+        _refuse_use(pattern.text)
         pattern._parts()
         return pattern
 
@@ -99,6 +102,16 @@ class CommandPattern(msgspec.Struct, frozen=True):
         if len(text) > 2 and text.startswith("/") and text.endswith("/"):
             return Expression.read(text[1:-1])
         return TextPiece(text) if is_statement(text) else _piece(text)
+
+
+def _refuse_use(text: str) -> None:
+    """Raises Misread for ``Bash(rm:*)`` and ``Skill(x)``, which no command would ever match."""
+    use = split_use(text)
+    if use is not None:
+        is_shell = ToolPattern(use[0]).names_a_shell
+        alone = f"Write the command alone: {without_star(use[1])}."
+        hint = alone if is_shell else "Write it in required_tools or banned_tools."
+        raise Misread(f"{text!r} is a tool with what it was given, not a command", (), hint)
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Entries of a list of tools: a name, a glob, or a piece of what a tool was given."""
+"""Entries of a list of tools: a name, a glob, ``TOOL(text)``, or a piece of what any tool was given."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import msgspec
 
 from tachograph.analysis.expectations._answers import NOT_KNOWN, Answer, any_of
 from tachograph.analysis.expectations._commands import CommandPattern, TextPiece, is_statement
-from tachograph.analysis.expectations._names import ToolPattern, is_only_a_tool, refuse_permission
+from tachograph.analysis.expectations._names import ToolPattern, is_only_a_tool, split_use
 from tachograph.analysis.expectations._reading import Misread
 from tachograph.analysis.expectations._recording import Call, Recording
+from tachograph.analysis.expectations._uses import ToolUse
 from tachograph.analysis.expectations._values import read_text
 from tachograph.model import TextKind
 
 
 class ToolEntry(msgspec.Struct, frozen=True):
-    """A tool's name or a glob, a program's name, or a piece of a command or of another tool's input."""
+    """A tool's name or a glob, ``TOOL(text)``, a program's name, or a piece of a command or of another tool's input."""
 
     text: str
+    use: ToolUse | None = None
+    """``TOOL(text)``; None where it is something else."""
 
     @classmethod
     def read(cls, value: object) -> Self:
@@ -27,7 +30,8 @@ class ToolEntry(msgspec.Struct, frozen=True):
         if entry.text.startswith("/") and entry.text.endswith("/"):
             hint = "Use required_commands or banned_commands."
             raise Misread("a regular expression is for commands alone", (), hint)
-        refuse_permission(entry.text)
+        if split_use(entry.text) is not None:
+            return cls(entry.text, ToolUse.read(entry.text))
         if entry._runs:
             CommandPattern.read(entry.text)
         return entry
@@ -35,10 +39,26 @@ class ToolEntry(msgspec.Struct, frozen=True):
     @property
     def needs(self) -> frozenset[TextKind]:
         """What it has to look at beyond names."""
+        if self.use is not None:
+            return self.use.needs
         return frozenset({"commands", "inputs"}) if self._runs else frozenset()
+
+    @property
+    def reading(self) -> str:
+        """How it is read, in words; ``""`` where it is nothing but a tool's name or a glob."""
+        if self.use is not None:
+            return self.use.reading
+        if not self._runs:
+            return ""
+        if is_statement(self.text):
+            return "SQL"
+        piece = "a piece of a command, or text in another tool's input"
+        return "a program, or a tool of this name" if self._is_one_word else piece
 
     def ask(self, recording: Recording, call: Call) -> Answer:
         """Whether ``call`` is meant."""
+        if self.use is not None:
+            return self.use.ask(recording, call)
         if self._is_one_word and ToolPattern(self.text).matches(call.tool.name):
             return True
         if not self._runs:

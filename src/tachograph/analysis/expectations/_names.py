@@ -28,8 +28,12 @@ AGENT_TOOLS = frozenset(_TOOLS.split())
 here: it is a command, too."""
 _GLOB = re.compile(r"[*?]|\[.+\]")
 _WHITE = re.compile(r"\s")
-_PERMISSION = re.compile(r"[\w*]+\((.*)\)", re.DOTALL)
-"""``Bash(rm:*)``: how permissions are written for an agent; no tool is called so."""
+_SHELLS = (
+    "Bash", "PowerShell", "container.exec", "exec_command", "local_shell", "shell", "shell_command", "unified_exec",
+    "write_stdin",
+)  # fmt: skip
+"""Tools that run, or type, commands."""
+_USE = re.compile(r"([\w*?.:!\[\]-]+)\((.*)\)", re.DOTALL)
 
 
 class ToolPattern(msgspec.Struct, frozen=True):
@@ -41,8 +45,17 @@ class ToolPattern(msgspec.Struct, frozen=True):
     def read(cls, value: object) -> Self:
         """The pattern that a file gives. Raises Misread."""
         text = read_text(value, "the name of a tool").strip()
-        refuse_permission(text)
-        return cls(text)
+        use = split_use(text)
+        if use is None:
+            return cls(text)
+        field = "command" if cls(use[0]).names_a_shell else "input"
+        hint = f"Write {{tool: {use[0]}, {field}: {without_star(use[1])}}}."
+        raise Misread(f"{text!r} is more than the name of a tool", (), hint)
+
+    @property
+    def names_a_shell(self) -> bool:
+        """Whether a tool is meant, perhaps among others, that runs commands."""
+        return any(map(self.matches, _SHELLS))
 
     def matches(self, name: str) -> bool:
         """Whether a tool of this name is meant."""
@@ -72,13 +85,15 @@ class CategoryPattern(msgspec.Struct, frozen=True):
         return category in ALIASES.get(text, (text,))
 
 
-def refuse_permission(text: str) -> None:
-    """Raises Misread for a permission (``Bash(rm:*)``), which no tool's name and no command would ever match."""
-    permission = _PERMISSION.fullmatch(text)
-    if permission is not None:
-        piece = permission[1].removesuffix(":*").removesuffix(" *")
-        hint = f"Write the tool's name alone, or in a list of tools or commands: {piece}."
-        raise Misread(f"{text!r} is a permission, not the name of a tool", (), hint)
+def split_use(text: str) -> tuple[str, str] | None:
+    """The tool and the text of ``TOOL(text)``; None where it is written otherwise."""
+    use = _USE.fullmatch(text)
+    return None if use is None else (use[1], use[2].strip())
+
+
+def without_star(text: str) -> str:
+    """``text`` without the ``:*`` or `` *`` at its end that permissions (``Bash(rm:*)``) are written with."""
+    return text.removesuffix("*").rstrip(": ") if text.endswith((":*", " *")) else text
 
 
 def is_category(text: str) -> bool:

@@ -23,6 +23,9 @@ _MAX_COPIES = 100_000
 """Characters of an expression whose counted repetitions are written out, as the library does when it compiles one: each
 takes 300 bytes."""
 _COUNT = re.compile(r"(?P<group>[)}?*+]?)\{(?P<least>\d+)")
+_RECURSION = re.compile(r"(?<!\\)(?:\\\\)*\(\?(?:R|\d|\+|-\s*[\d#]|&|P[^<=])")
+"""``(?R)``, ``(?1)``, ``(?&name)``, ``(?P>name)``: a call of a group, which takes memory without end before its time is
+over. Where blanks do not count, they may stand before the number or the name."""
 _VERBOSE = re.compile(r"\(\?[a-zA-Z0-9-]*x")
 
 
@@ -67,6 +70,8 @@ def _count_copies(text: str) -> int:
 def _compile(text: str) -> Pattern[str]:
     import regex  # slow to load, and seldom needed
 
+    if _RECURSION.search(text):
+        raise Misread("a regular expression cannot call itself or its groups")
     if _count_copies(text) > _MAX_COPIES:
         raise Misread("a regular expression repeats within repetitions too often")
     try:

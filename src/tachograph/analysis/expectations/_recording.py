@@ -121,6 +121,15 @@ class Recording:
         """What ``call`` was given as its log has it (JSON), not redacted; None when it is not known."""
         return self._texts.inputs.get(call.tool.id)
 
+    def fields(self, call: Call) -> dict[str, object] | None:
+        """The named parts of the input of ``call``, not redacted; empty when it has none, None when it is not known."""
+        raw = self._texts.inputs.get(call.tool.id)
+        if raw is None:
+            return None
+        given = _decode(raw)
+        given = _decode(given.encode("utf-8", "replace")) if isinstance(given, str) else given
+        return given if isinstance(given, dict) else {}
+
     def given(self, call: Call) -> str | None:
         """Every text in the input of ``call``, a line each, not redacted; None when it is not known."""
         known = self._given.get(call.tool.id)
@@ -162,12 +171,10 @@ class Recording:
         return Evidence(call.part.session.id, tool.id, tool.name, to_datetime(tool.started_at), shown)
 
     def _typed(self, call: Call) -> str | None:
-        raw = self._texts.inputs.get(call.tool.id)
-        if raw is None:
+        given = self.fields(call)
+        if given is None:
             return None
-        given = _decode(raw)
-        given = _decode(given.encode("utf-8", "replace")) if isinstance(given, str) else given
-        typed = given.get("chars") if isinstance(given, dict) else None
+        typed = given.get("chars")
         return typed if isinstance(typed, str) else ""
 
 

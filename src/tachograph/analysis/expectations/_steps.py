@@ -9,11 +9,13 @@ import msgspec
 
 from tachograph.analysis.expectations._answers import TOO_SLOW, Answer, Doubt, all_of, any_of, seconds_left
 from tachograph.analysis.expectations._commands import CommandPattern
-from tachograph.analysis.expectations._names import CategoryPattern, ToolPattern, is_category
+from tachograph.analysis.expectations._names import CategoryPattern, ToolPattern, is_category, split_use
 from tachograph.analysis.expectations._paths import PathPattern, locate
 from tachograph.analysis.expectations._reading import Misread, kind_of, suggest
 from tachograph.analysis.expectations._recording import Call, Recording
+from tachograph.analysis.expectations._uses import InputText, ToolUse
 from tachograph.analysis.expectations._values import read_options, read_text
+from tachograph.model import TextKind
 
 STATUSES = ("ok", "error", "denied", "cancelled", "missing")
 
@@ -26,13 +28,17 @@ class Step(msgspec.Struct, frozen=True):
     tool: ToolPattern | None = None
     category: CategoryPattern | None = None
     command: CommandPattern | None = None
+    input: InputText | None = None
     path: PathPattern | None = None
     status: str | None = None
     """None: ok or error, that is, it was carried out."""
 
     @classmethod
     def read(cls, value: object) -> Self:
-        """The step that a file gives: a name, or a mapping. Raises Misread."""
+        """The step that a file gives: a name, ``TOOL(text)``, or a mapping. Raises Misread."""
+        if isinstance(value, str) and split_use(value.strip()) is not None:
+            use = ToolUse.read(value)
+            return cls(tool=use.tool, input=use.input)
         if isinstance(value, str):
             return cls(name=_read_name(value))
         if not isinstance(value, Mapping):
@@ -40,11 +46,20 @@ class Step(msgspec.Struct, frozen=True):
         given: dict[str, Any] = read_options(value, _READERS)
         if not given:
             raise Misread(f"a step asks for at least one of {', '.join(_READERS)}")
+        if "input" in given:
+            _refuse_shells(given)
         return cls(**given)
+
+    @property
+    def needs(self) -> frozenset[TextKind]:
+        """What it has to look at beyond names."""
+        if self.command is not None:
+            return frozenset({"commands", "inputs"})
+        return frozenset({"inputs"}) if self.input is not None else frozenset()
 
     def __str__(self) -> str:
         """``Read``, ``Bash(pytest, ok)``, ``*(denied)`` for a call of any tool."""
-        about = [one.text for one in (self.command, self.path) if one is not None]
+        about = [one.text for one in (self.command, self.input, self.path) if one is not None]
         about += [self.status] if self.status else []
         known = [self.name, self.tool and self.tool.text, self.category and self.category.text]
         name = next((one for one in known if one), "")
@@ -69,6 +84,8 @@ class Step(msgspec.Struct, frozen=True):
             yield any_of(self.path.matches(path, folder) for path in _paths_of(call))
         if self.command is not None:
             yield self.command.ask(recording, call)
+        if self.input is not None:
+            yield self.input.ask(recording, call)
 
 
 class Asker:
@@ -104,6 +121,16 @@ def _read_name(value: str) -> str:
     return name if is_category(name) else ToolPattern.read(name).text
 
 
+def _refuse_shells(given: Mapping[str, Any]) -> None:
+    """Raises Misread for an input of what may be a shell: it would be looked for as text, ``echo`` and all."""
+    tool, category = given.get("tool"), given.get("category")
+    if tool is None and category is None:
+        raise Misread("an input is looked for in calls of a tool", (), "Name it: {tool: …, input: …}.")
+    by_category = category is not None and category.text in ("shell", "bash")
+    if by_category or (tool is not None and tool.names_a_shell):
+        raise Misread("what a shell is given is a command", ("input",), "Write command in place of input.")
+
+
 def _read_status(value: object) -> str:
     status = read_text(value, "a status")
     if status not in STATUSES:
@@ -121,6 +148,7 @@ _READERS = {
     "tool": ToolPattern.read,
     "category": CategoryPattern.read,
     "command": CommandPattern.read,
+    "input": InputText.read,
     "path": PathPattern.read,
     "status": _read_status,
 }

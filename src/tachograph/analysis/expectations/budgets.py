@@ -8,18 +8,17 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from tachograph.analysis.expectations._figures import tell_cost, tell_seconds, tell_usd
 from tachograph.analysis.expectations._outcome import Outcome
 from tachograph.analysis.expectations._recording import Recording
 from tachograph.analysis.expectations._registry import expectation
 from tachograph.analysis.expectations._tally import Tally
 from tachograph.analysis.summary import active_ms, summarise
 from tachograph.model import Evidence, Usage
+from tachograph.model.rates import PICO
 
 Count = Annotated[int, Meta(ge=0)]
 Amount = Annotated[float, Meta(ge=0)]
-
-_PICO = 10**12
-"""Picodollars in a dollar."""
 
 
 class TokenBudget(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,19 +93,20 @@ def cost_budget(asked: CostBudget, recording: Recording) -> Outcome:
     tally = Tally(recording)
     if asked.max_usd is None:
         return tally.outcome()
-    limit = Decimal(str(asked.max_usd)) * _PICO
+    limit = Decimal(str(asked.max_usd)) * PICO
     cost = sum(part.cost_pico or 0 for part in recording.parts)
     unpriced: Counter[str] = Counter()
     for part in recording.parts:
         unpriced.update(dict(part.unpriced))
     unsure = _count_unsure(recording)
-    least = "at least " if unpriced or unsure else ""
+    is_least = bool(unpriced or unsure)
+    told = f"cost: {'at least ' if is_least else ''}{tell_cost(cost, limit, is_least=is_least)}"
     if cost > limit:
-        tally.failed(f"cost: {least}{_usd(cost)} > {_usd(limit)}", proof=_costs(recording))
+        tally.failed(f"{told} > {tell_usd(limit)}", proof=_costs(recording))
     elif unsure:
-        tally.unknown(f"cost: {least}{_usd(cost)}, {_LEAST} {_responses(unsure)}")
+        tally.unknown(f"{told}, {_LEAST} {_responses(unsure)}")
     elif not unpriced or asked.allow_unpriced:
-        tally.passed(f"cost: {least}{_usd(cost)} ≤ {_usd(limit)}")
+        tally.passed(f"{told} ≤ {tell_usd(limit)}")
     if unpriced:
         models = ", ".join(
             f"{recording.name(model)} ({_responses(count)})" for model, count in sorted(unpriced.items())
@@ -177,7 +177,7 @@ def _shares(recording: Recording, name: str) -> list[Evidence]:
 
 def _costs(recording: Recording) -> list[Evidence]:
     costs = sorted(((part.cost_pico or 0, part.session.id) for part in recording.parts), key=lambda one: -one[0])
-    return [Evidence(session, text=_usd(cost)) for cost, session in costs if cost]
+    return [Evidence(session, text=tell_cost(cost)) for cost, session in costs if cost]
 
 
 def _hold_time(tally: Tally, what: str, taken: int | None, limit: float | None) -> None:
@@ -187,24 +187,9 @@ def _hold_time(tally: Tally, what: str, taken: int | None, limit: float | None) 
     if taken is None:
         tally.unknown(f"{what}: the log gives no times")
     elif taken > most:
-        tally.failed(f"{what}: {_seconds(taken)} > {_seconds(most)}")
+        tally.failed(f"{what}: {tell_seconds(taken)} > {tell_seconds(most)}")
     else:
-        tally.passed(f"{what}: {_seconds(taken)} ≤ {_seconds(most)}")
-
-
-def _seconds(ms: int | Decimal) -> str:
-    return f"{_plain(Decimal(ms) / 1000)} s"
-
-
-def _usd(pico: int | Decimal) -> str:
-    return f"${_plain(Decimal(pico) / _PICO, least=2)}"
-
-
-def _plain(number: Decimal, least: int = 0) -> str:
-    """Every digit that counts, at least so many behind the point."""
-    whole, _, rest = f"{number:,f}".partition(".")
-    rest = rest.rstrip("0").ljust(least, "0")
-    return f"{whole}.{rest}" if rest else whole
+        tally.passed(f"{what}: {tell_seconds(taken)} ≤ {tell_seconds(most)}")
 
 
 def _responses(count: int) -> str:

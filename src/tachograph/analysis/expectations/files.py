@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Self
 
 from msgspec import Struct
@@ -66,7 +67,7 @@ def forbidden_files(asked: FileList, recording: Recording) -> Outcome:
         elif written.unseen:
             tally.unknown(f"{name}: 0 files, {_unseen(written)}", written.unseen)
         else:
-            tally.passed(f"{name}: 0 of {_count(written.ever)} written")
+            tally.passed(f"{name}: {_list_others(recording, written.ever, 'written')}")
     return tally.outcome()
 
 
@@ -84,6 +85,8 @@ def read_files(asked: FileList, recording: Recording) -> Outcome:
 
 
 _NOTHING = Files({}, {}, ())
+_SHOWN = 3
+"""Most files that a rationale names."""
 _LOST = "the log does not say in which folder the session began"
 
 
@@ -100,7 +103,7 @@ def _find(tally: Tally, recording: Recording, pattern: PathPattern, files: Files
     elif _matching(recording, pattern, files.ever):
         return False
     else:
-        tally.failed(f"{name}: 0 of {_count(files.ever)} {done}")
+        tally.failed(f"{name}: {_list_others(recording, files.ever, done)}")
     return True
 
 
@@ -121,6 +124,17 @@ def _list(recording: Recording, found: Mapping[str, Call]) -> str:
     """``1 file (/a/b.sql)``, ``7 files (/a/b.sql …)``."""
     more = " …" if len(found) > 1 else ""
     return f"{_count(found)} ({recording.name(next(iter(found)))}{more})"
+
+
+def _list_others(recording: Recording, files: Mapping[str, Call], done: str) -> str:
+    """``none of the 4 files written (a.py, b.md, c.txt …)``, where none is meant."""
+    if not files:
+        return f"no file was {done}"
+    folder = _folder(recording).replace("\\", "/").rstrip("/") + "/"
+    names = [recording.name(path.removeprefix(folder)) for path in islice(files, _SHOWN)]
+    more = " …" if len(files) > len(names) else ""
+    which = "not the one file" if len(files) == 1 else f"none of the {_count(files)}"
+    return f"{which} {done} ({', '.join(names)}{more})"
 
 
 def _count(files: Mapping[str, Call]) -> str:

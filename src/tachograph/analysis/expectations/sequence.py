@@ -45,8 +45,8 @@ class ToolSequence(Struct, frozen=True):
 
     @property
     def needs(self) -> frozenset[TextKind]:
-        """Texts only where a step names a command."""
-        return frozenset({"commands", "inputs"}) if any(step.command for step in self.steps) else frozenset()
+        """Texts only where a step names a command or an input."""
+        return frozenset(kind for step in self.steps for kind in step.needs)
 
 
 @expectation("commands", "inputs")

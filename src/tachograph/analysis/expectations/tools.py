@@ -17,7 +17,7 @@ from tachograph.model import TextKind
 
 
 class ToolList(Struct, frozen=True):
-    """Tools, globs, and pieces of commands or of other tools' inputs."""
+    """Tools, globs, ``TOOL(text)``, and pieces of commands or of other tools' inputs."""
 
     entries: tuple[ToolEntry, ...]
 
@@ -31,13 +31,18 @@ class ToolList(Struct, frozen=True):
         """Nothing, where names alone decide."""
         return frozenset(kind for entry in self.entries for kind in entry.needs)
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """How each entry is read, in words; ``""`` for a tool's name."""
+        return tuple(entry.reading for entry in self.entries)
+
 
 @expectation("commands", "inputs")
 def required_tools(asked: ToolList, recording: Recording) -> Outcome:
-    """Each of these is used at least once (a tool's name, a glob, or a piece of a command).
+    """Each of these tools and pieces of commands is used at least once.
 
-    A piece is looked for in shell commands, word by word, and as text in what other tools were given. Calls that were
-    denied, cancelled or have no result do not count.
+    TOOL(text) is a call with this text in its input. A piece is looked for in shell commands, word by word, and as text
+    in what other tools were given. Calls that were denied, cancelled or have no result do not count.
     """
     tally = Tally(recording)
     for entry in asked.entries:
@@ -47,10 +52,10 @@ def required_tools(asked: ToolList, recording: Recording) -> Outcome:
 
 @expectation("commands", "inputs")
 def banned_tools(asked: ToolList, recording: Recording) -> Outcome:
-    """None of these is used (a tool's name, a glob, or a piece of a command).
+    """None of these tools and pieces of commands is used.
 
-    A piece is looked for in shell commands, word by word, and as text in what other tools were given. An attempt
-    counts, also when it was denied.
+    TOOL(text) is a call with this text in its input. A piece is looked for in shell commands, word by word, and as text
+    in what other tools were given. An attempt counts, also when it was denied.
     """
     tally = Tally(recording)
     for entry in asked.entries:

@@ -82,6 +82,8 @@ def add_case(
         workspace, [source], LEARNING_TEXTS, update=update, note=note, on_progress=on_progress
     ) as opened:
         one = _only(source, list(islice(opened, 2)), opened.unreadable)
+        for remark in one.notes:
+            note(f"{one.name}: {remark}")
         learnt = learn(lambda: [one.recording], new.margin)
         prompt = _prompt_of(workspace, one, note)
     name = _choose_id(new, prompt, candidates)
@@ -129,7 +131,7 @@ def _prompt_of(workspace: Workspace, one: OpenedRecording, note: Callable[[str],
     if sum(map(len, write_text("prompt", prompt))) > _LONGEST_PROMPT:
         prompt, reason = "", "it is too long for such a file"
     if not prompt:
-        note(f"The candidate is without the session's prompt: {reason}.")
+        note(f"The candidate is without the session's prompt: {reason}. Write one into the file.")
     return prompt
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 import msgspec
 
-from tachograph.analysis.expectations import SCORERS, Misread, load_expectations, read_expectations
+from tachograph.analysis.expectations import SCORERS, Misread, load_expectations
 from tachograph.app.expect.errors import quoted
+from tachograph.app.expect.misreads import find_misreads
 from tachograph.app.expect.sheet import Sheet, Steps, dotted, nearest, shorten
 
 BLOCK = "trace_expectations"
@@ -24,6 +25,8 @@ _THEIRS = {
     "guidelines",
 }
 """Keys of a case's expectations that other tools check."""
+_EVERYDAY = {"duration", "scope"}
+"""Keys of ours that other people's manifests may well have: they are taken for ours if their values make sense."""
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -92,19 +95,35 @@ def override(base: dict[str, object], case: dict[str, object]) -> dict[str, obje
 
 
 def _foreign_keys(sheet: Sheet, path: Steps, own: tuple[str, ...], shared: str) -> list[str]:
-    """Other people's keys at ``path``: all but ``own`` and ``shared``; one that is nearly ``own`` is refused."""
+    """Other people's keys at ``path``: all but ``own`` and ``shared``.
+
+    One that is nearly ``own`` is refused, and one that a block of expectations has: left alone, neither would ever be
+    checked.
+    """
     keys = [key for key in sheet.mapping(path) if key not in (*own, shared)]
-    return [dotted((*path, key)) for key in keys if not sheet.refuse_slip((*path, key), own)]
+    return [
+        dotted((*path, key))
+        for key in keys
+        if not _refuse_stray(sheet, (*path, key)) and not sheet.refuse_slip((*path, key), own)
+    ]
+
+
+def _refuse_stray(sheet: Sheet, path: Steps) -> bool:
+    """Whether the key at the end of ``path`` is an expectation that stands outside of a block; it is refused then."""
+    key, value = str(path[-1]), sheet.at(path)
+    is_doubtful = key in _EVERYDAY or (len(path) > 1 and key in SCORERS)  # below scorers: its settings, perhaps
+    if key not in own_keys() or (is_doubtful and (value is None or find_misreads(key, value))):
+        return False
+    sheet.refuse(f"{quoted(key)} stands outside of {BLOCK}", path, f"It belongs under {BLOCK}:.", key=True)
+    return True
 
 
 def _holds(sheet: Sheet, path: Steps, key: str) -> bool:
     """Whether the language knows the key and its value makes sense; else it is refused."""
-    try:
-        read_expectations({key: sheet.at((*path, key))})
-    except Misread as wrong:
+    found = find_misreads(key, sheet.at((*path, key)))
+    for wrong in found:
         sheet.misread(_mind_indentation(sheet, path, wrong), path)
-        return False
-    return True
+    return not found
 
 
 def _mind_indentation(sheet: Sheet, path: Steps, wrong: Misread) -> Misread:

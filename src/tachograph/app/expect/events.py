@@ -139,8 +139,10 @@ def _explain(error: MarkedYAMLError, text: str, name: str) -> ExpectationError:
     if not character and here.line < len(lines):
         character = "\n"
     complaint = say_what_is_wrong(error.context or "", error.problem or "", before, character)
-    at_start = complaint.at_start and error.context_mark
-    return _refusal(complaint.problem, name, place_of(error.context_mark) if at_start else here, complaint.hint)
+    start = place_of(error.context_mark) if error.context_mark else here
+    opened = f": the '{complaint.opens}' at line {start.line}, column {start.column} is open" if complaint.opens else ""
+    problem = f"{complaint.problem}{opened}"
+    return _refusal(problem, name, start if complaint.at_start else here, complaint.hint)
 
 
 def _refusal(problem: str, name: str, place: Place, hint: str = "") -> ExpectationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tachograph.app.expect.forms import ExpectationFile, Form, load_expectation_
 
 _MOST_ITEMS = 50
 _MOST_CHARS = 200
+_USE = re.compile(r'[^\s(),"]+\([^(),"]+\)')
+"""``Skill(commit)``: its end can be seen."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -93,23 +96,37 @@ def in_words(value: object, nested: bool = False) -> str:
             return _text(value)
     items = value.items() if isinstance(value, Mapping) else [(None, one) for one in _listed(value)]
     words = [in_words(one, True) if key is None else f"{_text(key)} {in_words(one, True)}" for key, one in items]
-    if not words:
-        return "nothing"
-    more = [f"and {len(words) - _MOST_ITEMS:,} more"] if len(words) > _MOST_ITEMS else []
-    joined = ", ".join(words[:_MOST_ITEMS] + more)
-    return f"({joined})" if nested else joined
+    joined = _join(words)
+    return f"({joined})" if nested and words else joined
 
 
 def _explain_keys(case: Case) -> tuple[Asked, ...]:
     known = load_expectations()
     lines = {key: known[key].doc.partition("\n")[0].removesuffix(".") for key in case.expectations.asked}
-    return tuple(Asked(key, line, in_words(case.plain[key])) for key, line in lines.items())
+    values = case.expectations.asked
+    return tuple(Asked(key, line, _explain_value(case.plain[key], values[key])) for key, line in lines.items())
+
+
+def _explain_value(plain: object, value: object) -> str:
+    """``plain`` in words, and how each entry of it is read, where ``value`` (what its check takes) says so."""
+    readings: tuple[str, ...] = getattr(value, "readings", ())
+    if not any(readings):
+        return in_words(plain)
+    entries = zip(_listed(plain), readings, strict=True)
+    return _join([f"{in_words(one)} ({reading})" if reading else in_words(one) for one, reading in entries])
+
+
+def _join(words: list[str]) -> str:
+    """A list in words; ``nothing`` when it is empty."""
+    more = [f"and {len(words) - _MOST_ITEMS:,} more"] if len(words) > _MOST_ITEMS else []
+    return ", ".join(words[:_MOST_ITEMS] + more) or "nothing"
 
 
 def _text(text: str) -> str:
     """``text`` in quotes where its end could not be seen without."""
     shown = text if len(text) <= _MOST_CHARS else text[: _MOST_CHARS - 1] + "…"
-    return f'"{shown}"' if not text or text != text.strip() or set(text) & set(',()"') else shown
+    is_clear = text == text.strip() and (_USE.fullmatch(text) or not set(text) & set(',()"'))
+    return shown if text and is_clear else f'"{shown}"'
 
 
 def _listed(value: object) -> Iterable[object]:

@@ -8,11 +8,14 @@ from tachograph.app.expect.errors import quoted
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """What is wrong, whether it is shown where the thing began rather than where it was noticed, and what helps."""
+    """What is wrong, and what helps."""
 
     problem: str
     at_start: bool = False
+    """Whether it is shown where the thing began rather than where it was noticed."""
     hint: str = ""
+    opens: str = ""
+    """The bracket that is open; where it stands is told."""
 
 
 _QUOTE_IT = "Put quotes around the text."
@@ -38,8 +41,8 @@ _COMPLAINTS: tuple[tuple[str, Complaint], ...] = (
     (" tag", Complaint("this tag is not understood", at_start=True)),
     ("<document start>", Complaint("expected '---' or the end of the document")),
     ("document end marker", Complaint("only a comment may follow '...'")),
-    ("expected ',' or ']'", Complaint("expected ',' or ']' in the list")),
-    ("expected ',' or '}'", Complaint("expected ',' or '}' in the mapping")),
+    ("expected ',' or ']'", Complaint("expected ',' or ']'", opens="[")),
+    ("expected ',' or '}'", Complaint("expected ',' or '}'", opens="{")),
     ("block collection", Complaint("this does not line up with the items of the list")),
     ("block mapping", Complaint("this does not line up with the keys of the mapping")),
     ("node content", Complaint("expected a value")),
@@ -58,7 +61,7 @@ def say_what_is_wrong(context: str, problem: str, before: str, character: str) -
         if character == "\t":
             return Complaint("a tab cannot stand here", hint="Use spaces.")
         return Complaint(f"a value cannot begin with {quoted(character)}", hint=_QUOTE_IT)
-    if "a flow " in context and not character:
+    if "a flow " in context and (not character or "<document " in problem):
         return _UNCLOSED
     words = f"{context}: {problem}"
     if before.strip() and any(told in words for told in _ONLY_ON_ITS_OWN_LINE):

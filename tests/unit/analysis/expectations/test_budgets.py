@@ -90,6 +90,14 @@ PICO = 10**12
         ({"max_usd": 0.3}, 3 * PICO // 10, (), "pass", "cost: $0.30 ≤ $0.30 (session)"),
         ({"max_usd": 0.3}, 3 * PICO // 10 + 1, (), "fail", "cost: $0.300000000001 > $0.30 (session)"),
         ({"max_usd": 1}, 1_234 * PICO, (), "fail", "cost: $1,234.00 > $1.00 (session)"),
+        ({"max_usd": 2}, 3_721_361_950_000, (), "fail", "cost: $3.72 > $2.00 (session)"),
+        ({"max_usd": 2}, 2_000_400_000_000, (), "fail", "cost: $2.0004 > $2.00 (session)"),
+        ({"max_usd": 2}, 1_999_600_000_000, (), "pass", "cost: $1.9996 ≤ $2.00 (session)"),
+        ({"max_usd": 2}, 1_994_900_000_000, (), "pass", "cost: $1.99 ≤ $2.00 (session)"),
+        ({"max_usd": 2.0004}, 2_000_400_000_000, (), "pass", "cost: $2.0004 ≤ $2.0004 (session)"),
+        ({"max_usd": 0.0051}, 9_960_000_000, (), "fail", "cost: $0.01 > $0.0051 (session)"),
+        ({"max_usd": 5}, 1_234_000, (), "pass", "cost: $0.000001 ≤ $5.00 (session)"),  # it is not nothing
+        ({"max_usd": 1e300}, PICO, (), "pass", f"cost: $1.00 ≤ ${10**300:,}.00 (session)"),
         ({"max_usd": 0}, None, (), "pass", "cost: $0.00 ≤ $0.00 (session)"),  # nothing was answered, nothing is owed
         ({"max_usd": 5}, PICO, (("mystery", 2),), "fail", "no price is known for mystery (2 responses) (session)"),
         (
@@ -128,6 +136,14 @@ def test_a_cost_of_a_lower_bound_is_one(budget: dict[str, object], cost: int, st
     session = SessionScript().response(output=40, reliable=False).done()
     result = check("cost_budget", budget, with_parts(recording_of(session), {"cost_pico": cost}))
     assert (result.status, result.rationale) == (status, rationale)
+
+
+def test_a_lower_bound_is_rounded_down() -> None:
+    asked = {"max_usd": 5, "allow_unpriced": True}
+    recording = with_parts(recording_of(_spent()), {"cost_pico": 1_999_999_999_999, "unpriced": (("mystery", 1),)})
+    assert check("cost_budget", asked, recording).rationale == (
+        "cost: at least $1.99 ≤ $5.00; no price is known for mystery (1 response) (session)"
+    )
 
 
 def test_subagents_cost_too() -> None:

@@ -118,6 +118,34 @@ def test_repetitions_that_fill_the_memory_are_refused(expression: str, holds: bo
         check("banned_commands", [f"/{expression}/"], recording)
 
 
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("(?R)?a", False),
+        ("(?0)?a", False),
+        ("(a)(?1)", False),
+        ("(?+1)(a)", False),
+        ("(a)(?-1)", False),
+        ("(?<n>a)(?&n)", False),
+        ("(?P<n>a)(?P>n)", False),
+        ("(?P<n>a)(?P&n)", False),
+        ("(?x)(?P<n>a)(?P >n)", False),
+        ("(?x)(a)(?- 1)", False),
+        (r"\\\\(?R)?", False),
+        (r"(\(?R\))", True),  # a bracket as it stands
+        ("(?-i:a)(?i:b)", True),
+        (r"(?P<n>a)(?P=n)\1(?(n)b)", True),
+    ],
+)
+def test_expressions_that_call_themselves_are_refused(expression: str, holds: bool) -> None:
+    recording = record("$ make")
+    if holds:
+        assert check("banned_commands", [f"/{expression}/"], recording).status == "pass"
+        return
+    with pytest.raises(Misread, match="cannot call itself or its groups"):
+        check("banned_commands", [f"/{expression}/"], recording)
+
+
 def test_what_all_searches_take_together_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tachograph.analysis.expectations._registry.limit_time", lambda: limit_time(0.1))
     recording = record(*["$ make " + "a" * 900] * 50)

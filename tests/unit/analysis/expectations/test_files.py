@@ -47,15 +47,42 @@ def test_rationales_count_files() -> None:
     assert proof(found) == ["3", "2"]
     missing = check("expected_files", ["*.md", "*.sql", "d.py"], recording)
     assert (missing.status, missing.rationale) == (
-        "fail", "*.md: 0 of 3 files written; d.py: 0 of 3 files written (session)",
+        "fail",
+        "*.md: none of the 3 files written (db/a.sql, db/b.sql, src/c.py); "
+        "d.py: none of the 3 files written (db/a.sql, db/b.sql, src/c.py) (session)",
     )  # fmt: skip
     banned = check("forbidden_files", ["*.md", "*.sql"], recording)
     assert (banned.status, banned.rationale, proof(banned)) == (
         "fail", f"*.sql: 2 files ({HOME}/db/a.sql …) written (session)", ["3", "1"],
     )  # fmt: skip
-    assert check("forbidden_files", ["*.md"], recording).rationale == "*.md: 0 of 3 files written (session)"
+    assert check("forbidden_files", ["*.md"], recording).rationale == (
+        "*.md: none of the 3 files written (db/a.sql, db/b.sql, src/c.py) (session)"
+    )
     for key in ("expected_files", "forbidden_files", "read_files"):
         assert check(key, [], recording).status == "skip"
+
+
+@pytest.mark.parametrize(
+    ("key", "steps", "told"),
+    [
+        ("expected_files", ["$ ls"], "no file was written"),
+        ("expected_files", ["edit a.py"], "not the one file written (a.py)"),
+        ("expected_files", ["edit a.py", "edit /srv/b.py"], "none of the 2 files written (a.py, /srv/b.py)"),
+        ("expected_files", ["edit a.py,b.py,c.py,d.py"], "none of the 4 files written (a.py, b.py, c.py …)"),
+        ("forbidden_files", ["$ ls"], "no file was written"),
+        ("read_files", ["edit a.py"], "no file was read"),
+        ("read_files", ["read a.py", "read b.py"], "none of the 2 files read (a.py, b.py)"),
+    ],
+)
+def test_the_other_files_are_named(key: str, steps: list[str], told: str) -> None:
+    assert check(key, ["x.sql"], record(*steps)).rationale == f"x.sql: {told} (session)"
+
+
+def test_a_file_is_named_without_its_secrets() -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    told = check("expected_files", ["x.sql"], record(f"edit {secret}.py")).rationale
+    assert told.startswith("x.sql: not the one file written (")
+    assert secret not in told
 
 
 @pytest.mark.parametrize(
@@ -155,7 +182,7 @@ def test_subagents_write_files_too() -> None:
     result = check("expected_files", ["a.sql"], recording)
     assert (result.status, proof(result)) == ("pass", ["a1-1"])
     alone = check("expected_files", ["a.sql"], recording, "session")
-    assert alone.rationale == "a.sql: 0 of 0 files written (session alone, 1 subagent left out)"
+    assert alone.rationale == "a.sql: no file was written (session alone, 1 subagent left out)"
 
 
 @pytest.mark.parametrize("key", ["expected_files", "forbidden_files", "read_files"])

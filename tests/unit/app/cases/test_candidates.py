@@ -166,7 +166,9 @@ def test_a_prompt_that_is_too_long_is_left_out_and_not_cut(
     added = add(workspace, session(claude, text).path, file, notes)
 
     assert added.prompt == ""
-    assert notes == ["The candidate is without the session's prompt: it is too long for such a file."]
+    assert notes == [
+        "The candidate is without the session's prompt: it is too long for such a file. Write one into the file."
+    ]
 
 
 def test_a_prompt_that_is_not_known_is_left_out_and_said(
@@ -179,7 +181,11 @@ def test_a_prompt_that_is_not_known_is_left_out_and_said(
     added = add(workspace, log.session_id, file, notes)
 
     assert (added.id, added.prompt) == ("case", "")
-    assert notes == ["The candidate is without the session's prompt: its log is gone."]
+    assert notes == [
+        f"{log.session_id[:8]}: A log of it is gone, or is no longer the one that was read: whole commands, inputs and "
+        "messages are not known.",
+        "The candidate is without the session's prompt: its log is gone. Write one into the file.",
+    ]
 
 
 def test_a_setting_that_keeps_texts_out_keeps_the_prompt_out(

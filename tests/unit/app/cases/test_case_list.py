@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tachograph.app.cases.case_list import CaseList
+from tachograph.app.expect.document import MOST_BYTES
 from tachograph.app.expect.errors import ExpectationError
 from tachograph.app.expect.yaml_text import indent, write_text
 from tachograph.errors import Busy, TachographError
@@ -121,7 +122,8 @@ def test_lines_that_say_something_else_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_full_takes_no_more(tmp_path: Path) -> None:
-    cases = opened(tmp_path, "test_cases:\n" + "- {id: a}\n" * 874)
+    text = f"# {'x' * 30_000}\n" * 17 + "test_cases:\n- id: a\n"
+    cases = opened(tmp_path, f"# {'x' * (MOST_BYTES - len(text) - 20)}\n{text}")
 
     with pytest.raises(TachographError, match="cannot be edited: it is full"):
         cases.append(LINES, NEW)

@@ -29,7 +29,11 @@ LIMITS = "At most so many calls of each tool (a name or a glob)"
         (" x", '" x"'),
         ("x ", '"x "'),
         ("a, b", '"a, b"'),
-        ("f(x)", '"f(x)"'),
+        ("f(x)", "f(x)"),
+        ("Skill(two eggs)", "Skill(two eggs)"),
+        ("f(x, y)", '"f(x, y)"'),
+        ("see (x)", '"see (x)"'),
+        ("(x)", '"(x)"'),
         ('say "x"', '"say "x""'),
         ("x" * 300, f"{'x' * 199}…"),
         ([], "nothing"),
@@ -64,6 +68,21 @@ def test_a_file_of_its_own(tmp_path: Path) -> None:
     (case,) = explained.cases
     assert (case.id, case.session, case.scope, case.skipped) == (None, "1f0c", "session", ("max_turns",))
     assert case.asked == (Asked("tool_limits", LIMITS, "Bash 5"),)
+
+
+def test_entries_say_how_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "checks.yaml"
+    path.write_text(
+        "required_tools: [Read, 'Skill(commit)', 'mcp__*']\n"
+        "banned_tools: [bash, 'rm -rf', 'DROP DATABASE', Write, 'db(a, b)']\ntool_sequence: ['Skill(commit)']\n"
+    )
+    (case,) = explain_file(path).cases
+    assert [one.value for one in case.asked] == [
+        "Read, Skill(commit) (by this name), mcp__*",
+        "bash (a program, or a tool of this name), rm -rf (a piece of a command, or text in another tool's input), "
+        'DROP DATABASE (SQL), Write, "db(a, b)" (text in its input)',
+        "Skill(commit)",
+    ]
 
 
 def test_cases_with_what_their_manifest_asks(tmp_path: Path) -> None:

@@ -131,12 +131,12 @@ def test_other_peoples_keys_are_left_alone_and_listed(tmp_path: Path) -> None:
         "name: a\ndescription: [b]\nsession: 5\nmetadata: 3\n"
         "scorers:\n  enabled: [python_syntax, tool_count, {custom: 1}]\n  llm_scorers: [Safety]\n"
         f"  trace_expectations: {{{LIMIT.strip()}}}\n"
-        "tool_limits: {Bash: 1}\nexpectation: near nothing of a manifest's\n"
+        "tool_limit: {Bash: 1}\nscope: user\nduration: 5 minutes\nexpectation: near nothing of a manifest's\n"
     )
     file = load(tmp_path, manifest=manifest)
     assert file.not_ours == (
-        "name", "description", "session", "metadata", "tool_limits", "expectation", "scorers.llm_scorers",
-        "scorers.enabled.python_syntax", "scorers.enabled[2]",
+        "name", "description", "session", "metadata", "tool_limit", "scope", "duration", "expectation",
+        "scorers.llm_scorers", "scorers.enabled.python_syntax", "scorers.enabled[2]",
     )  # fmt: skip
     assert only(file).expectations.asked.keys() == {"tool_limits"}
 

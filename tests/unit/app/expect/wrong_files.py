@@ -31,6 +31,9 @@ WRONG: dict[str, dict[str, str]] = {
     "one tool for a list of tools": {OWN: "required_tools: Read\n"},
     "a number among tools": {OWN: "required_tools: [Read, 5]\n"},
     "a mapping among tools": {OWN: "banned_tools:\n  - Write\n  - {tool: Bash}\n"},
+    "several wrong tools": {OWN: "required_tools:\n  - 5\n  - Read\n  - Bash(npm:*)\n  - {tool: Bash}\n"},
+    "several wrong steps": {OWN: "tool_sequence:\n  - {tol: Bash, comand: pytest}\n  - 5\n  - {}\n"},
+    "several wrong limits": {OWN: "token_budget: {max_total: 5k, max_input: -1, max_outputs: 9}\n"},
     "an empty tool": {OWN: 'required_tools: ["", Read]\n'},
     "an expression that is none": {OWN: 'banned_commands: ["pytest", "/git (push/"]\n'},
     "a command that is none": {OWN: 'required_commands: ["echo \'x"]\n'},
@@ -68,6 +71,16 @@ WRONG: dict[str, dict[str, str]] = {
     "a tag": {OWN: "max_turns: !!python/object:os.system 3\n"},
     "a merge key": {OWN: "base: &base {Bash: 5}\ntool_limits:\n  <<: *base\n"},
     # --------------------------------------------------------------------------------------------------- manifests
+    "expectations outside of a block": {
+        MANIFEST: "trace_expectations: {max_turns: 3}\ntool_limits: {Bash: many}\ntool_limit: {Bash: 1}\nscope: user\n"
+    },
+    "everyday words that mean expectations": {
+        MANIFEST: "trace_expectations: {max_turns: 3}\nscope: session\nduration: {max_seconds: 60}\n"
+    },
+    "expectations beside their block, under scorers": {
+        MANIFEST: "scorers:\n  trace_expectations:\n  banned_tools: [Write]\n  token_budget: {weight: 2}\n"
+    },
+    "expectations beside the cases": {CASES: "test_cases:\n  - id: a\nmax_turns: 3\n"},
     "a block in two places": {
         MANIFEST: "scorers:\n  trace_expectations: {max_turns: 3}\ntrace_expectations: {max_turns: 4}\n"
     },

@@ -104,5 +104,5 @@ def _count_limits(
 
 
 def escape_glob(name: str) -> str:
-    """The glob that matches ``name`` alone."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+    """The glob that matches ``name`` alone; brackets would make a tool and a text of it."""
+    return "".join(f"[{sign}]" if sign in "*?[()" else sign for sign in name)
