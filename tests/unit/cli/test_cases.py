@@ -254,8 +254,8 @@ def test_what_a_log_that_is_gone_keeps_from_being_learnt_is_said_once(tacho: Tac
     assert tacho("expect", "learn", log.session_id, log.session_id) == 0
 
     assert tacho.err == (
-        f"tacho: {name}: A log of it is gone, or is no longer the one that was read: whole commands, inputs and messages "
-        "are not known.\n"
+        f"tacho: {name}: A log of it is gone, or is no longer the one that was read: whole commands, inputs and "
+        "messages are not known.\n"
     )
     assert tacho.out == learnt.partition("\n# not learnt, a suggestion")[0] + learnt[learnt.index("\n# left out") :]
     assert tacho("expect", "learn", str(log.path)) == 3

@@ -104,17 +104,17 @@ def _foreign_keys(sheet: Sheet, path: Steps, own: tuple[str, ...], shared: str) 
     return [
         dotted((*path, key))
         for key in keys
-        if not _refuse_stray(sheet, (*path, key)) and not sheet.refuse_slip((*path, key), own)
+        if not refuse_stray(sheet, (*path, key)) and not sheet.refuse_slip((*path, key), own)
     ]
 
 
-def _refuse_stray(sheet: Sheet, path: Steps) -> bool:
+def refuse_stray(sheet: Sheet, path: Steps, block: str = BLOCK) -> bool:
     """Whether the key at the end of ``path`` is an expectation that stands outside of a block; it is refused then."""
     key, value = str(path[-1]), sheet.at(path)
     is_doubtful = key in _EVERYDAY or (len(path) > 1 and key in SCORERS)  # below scorers: its settings, perhaps
     if key not in own_keys() or (is_doubtful and (value is None or find_misreads(key, value))):
         return False
-    sheet.refuse(f"{quoted(key)} stands outside of {BLOCK}", path, f"It belongs under {BLOCK}:.", key=True)
+    sheet.refuse(f"{quoted(key)} stands outside of {block}", path, f"It belongs under {block}:.", key=True)
     return True
 
 

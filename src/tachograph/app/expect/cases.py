@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tachograph.analysis.expectations import Expectations, read_expectations
-from tachograph.app.expect.blocks import CASES, Base, override, read_case_block
+from tachograph.app.expect.blocks import CASES, Base, override, read_case_block, refuse_stray
 from tachograph.app.expect.errors import quoted
 from tachograph.app.expect.session_names import NamedSession, made_here, read_named_session
 from tachograph.app.expect.sheet import Sheet, shorten
@@ -72,7 +72,10 @@ def _read_case(
     named = read_named_session(sheet, here, folder)
     ours = ("id", "expectations", "metadata", *(("review", "status") if made_here(item.get("metadata")) else ()))
     for key in item:
-        if key not in ours and not sheet.refuse_slip((*here, key), ("expectations",)):
+        path = (*here, key)
+        if key in ours or refuse_stray(sheet, path, "expectations"):
+            continue
+        if not sheet.refuse_slip(path, ("expectations",)):
             foreign[f"{CASES}[].{shorten(key)}"] = None
     foreign |= {f"{CASES}[].expectations.{key}": None for key in theirs}
     foreign |= {f"{CASES}[].{key}": None for key in named.foreign}
