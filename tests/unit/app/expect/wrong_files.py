@@ -104,7 +104,7 @@ WRONG: dict[str, dict[str, str]] = {
     "cases with a slip": {CASES: "test_case:\n  - {id: a}\n"},
     "cases that are a mapping": {CASES: "test_cases:\n  a: {max_turns: 3}\n"},
     "expectations beside a case's own block": {
-        CASES: "test_cases:\n  - id: a\n    expectations: {max_turns: 3}\n    tool_limits: {Bash: 3}\n    duration: long\n"
+        CASES: "test_cases:\n  - id: a\n    expectations: {max_turns: 3}\n    tool_limits: {Bash: 3}\n    duration: x\n"
     },
     "a case that is a text": {CASES: "test_cases:\n  - {id: a, expectations: {max_turns: 3}}\n  - b\n"},
     "two cases of one id": {
