@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tachograph.analysis.shell.syntax import (
@@ -99,10 +99,11 @@ def parse_tree(source: bytes) -> Tree:
     return root
 
 
+@lru_cache(maxsize=512)  # several questions are asked of one command, each of all commands of a session
 def parse_script(text: str) -> Block:
     """The commands of ``text``. Raises ``Unclear`` when the grammar does not know it or it is nested too deeply."""
     source = text.encode("utf-8", "replace")
-    root = _parser().parse(source).root_node
+    root = parse_tree(source)
     if root.has_error:
         raise Unclear("cannot be parsed")
     reader = ScriptReader(source)

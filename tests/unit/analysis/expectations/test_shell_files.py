@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tachograph.analysis.expectations._shell_files import find_file_changes
@@ -122,3 +124,11 @@ def test_a_huge_command_is_left_alone() -> None:
     assert find_file_changes("(" * 20_000 + "> a") == ()
     assert find_file_changes("sed " * 45_000) == ()
     assert find_file_changes("sed -i" + " -" * 90_000) == ()
+
+
+@pytest.mark.parametrize("junk", [")", "(", "`", "a&&", "<<E\n"])
+def test_a_long_command_that_cannot_be_parsed_takes_no_time(junk):
+    """The grammar's cost grows with the square of what it cannot place."""
+    before = time.process_time()
+    find_file_changes("echo > x " + junk * (100_000 // len(junk)))
+    assert time.process_time() - before < 2
