@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from tachograph.app.reporting import open_report
 from tachograph.app.workspace import Workspace
 from tachograph.cli._progress import progress_bar
+from tachograph.report.sanitise import harmless_lines
 
 
 @contextmanager
@@ -24,5 +25,5 @@ def report_connection(workspace: Workspace, no_ingest: bool) -> Iterator[sqlite3
 
 
 def note(text: str) -> None:
-    """Tell the person something that is not data."""
-    print(f"tacho: {text}", file=sys.stderr)
+    """Tell the person something that is not data; whatever of it comes from a log is made harmless."""
+    print(f"tacho: {harmless_lines(text)}", file=sys.stderr)

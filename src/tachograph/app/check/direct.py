@@ -19,6 +19,7 @@ from tachograph.app.find_session import current_folder, find_last
 from tachograph.app.workspace import Workspace
 from tachograph.errors import TachographError, UsageError
 from tachograph.model import CheckedSession, CheckResult, Session, TextKind
+from tachograph.report.sanitise import harmless_lines
 
 Target: TypeAlias = Recording | Session | str | PathLike[str]
 """A session that is open already, the path of its log, or its id."""
@@ -113,4 +114,4 @@ def _open(
 
 def tell_note(text: str) -> None:
     """Tell what is no result, on stderr."""
-    sys.stderr.write(f"tacho: {text}\n")
+    sys.stderr.write(f"tacho: {harmless_lines(text)}\n")
