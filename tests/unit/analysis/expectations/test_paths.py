@@ -57,9 +57,9 @@ ROOT_HOME = "/ro" + "ot"  # in two pieces, for no file here names a real home
         ("~/notes/a.md", "/srv/ada/notes/a.md", False),
         ("~/notes/a.md", "/home/ada/site/notes/a.md", False),
         ("~/*.md", "/rooted/a.md", False),
-        ("C:\\work\\*.sql", "C:/work/a.sql", True),
-        ("C:\\work\\*.sql", "D:/work/a.sql", False),
-        ("db\\a.sql", "C:/work/db/a.sql", True),
+        ("C:\\repo\\*.sql", "C:/repo/a.sql", True),
+        ("C:\\repo\\*.sql", "D:/repo/a.sql", False),
+        ("db\\a.sql", "C:/repo/db/a.sql", True),
         # from the session's folder
         ("./a.py", f"{HOME}/a.py", True),
         ("./a.py", f"{HOME}/src/a.py", False),
