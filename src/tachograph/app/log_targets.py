@@ -21,6 +21,8 @@ OnProgress = Callable[[Progress], None] | None
 """Told how far reading has come."""
 _LOGS = (".jsonl", ".zst")
 _GONE = "A session whose log is gone has its id still: tacho sessions lists it."
+NO_LOG = "no agent's log is in it"
+"""Why nothing was read in a folder that has no logs."""
 _WHOLE_FILE = ("reader_failed", "not_a_transcript")
 
 
@@ -122,7 +124,7 @@ def _read_in(
 def _reasons(path: Path, problems: list[str], *, has_logs: bool) -> list[str]:
     """Why what is at ``path`` is not read; that an agent writes no logs of such a name matters only if all say so."""
     if path.is_dir():
-        return list(dict.fromkeys(problems)) or ([] if has_logs else ["no agent's log is in it"])
+        return list(dict.fromkeys(problems)) or ([] if has_logs else [NO_LOG])
     if has_logs:
         return []
     return ["no agent writes logs of this name" if path.is_file() else "not a regular file"]

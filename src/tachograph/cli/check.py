@@ -145,6 +145,13 @@ def _with_mlflow(workspace: Workspace, checking: Checking, named: dict[str, Any]
         return fetch(case.mlflow_run, case.mlflow_trace)
 
     pairs = [(named["mlflow_run"], None), (None, named["mlflow_trace"])]
+    in_mlflow = any(one.mlflow_run or one.mlflow_trace for one in checking.file.cases)
+    if (named["experiment"] or named["tracking_uri"]) and not (
+        named["mlflow_run"] or named["mlflow_trace"] or in_mlflow
+    ):
+        raise UsageError(
+            "--experiment and --tracking-uri go with --mlflow-run, --mlflow-trace, or a case that names one."
+        )
     found = [fetch(run, trace) for run, trace in pairs if run or trace]
     return msgspec.structs.replace(
         checking,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 
 from tachograph.app.check.recordings import OpenedRecording
 from tachograph.app.workspace import Workspace
-from tachograph.errors import TachographError
+from tachograph.errors import NotFound, TachographError
 from tachograph.mlflow.claude_layout import is_claude, read_claude
 from tachograph.mlflow.own_layout import is_own, read_own
 from tachograph.mlflow.records import TraceRecord
@@ -61,7 +62,7 @@ def open_mlflow(
     path is given. ``trace``: the id of one; with it come all traces of its session. The function raises NotFound for
     what is not there, TachographError for what cannot be read.
     """
-    open_store = cache(lambda: Store(tracking_uri))  # when it is first asked for something
+    open_store = cache(lambda: _open_store(tracking_uri))  # when it is first asked for something
     with tempfile.TemporaryDirectory(prefix="tacho-") as folder:
 
         def fetch(run: str | None, trace: str | None) -> str | OpenedRecording:
@@ -71,6 +72,14 @@ def open_mlflow(
             return str(_fetch_log(open_store(), run, experiment, Path(tempfile.mkdtemp(dir=folder))))
 
         yield fetch
+
+
+def _open_store(tracking_uri: str | None) -> Store:
+    """The store to read from. MLflow would make a database where there is none, which nobody wants who only reads."""
+    path = (tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")).partition("sqlite:///")[2]
+    if path and not Path(path).exists():
+        raise NotFound(f"There is no MLflow store at {path}.", slug="mlflow_not_found")
+    return Store(tracking_uri)
 
 
 def _fetch_log(store: Store, run: str, experiment: str | None, folder: Path) -> Path:

@@ -26,6 +26,8 @@ _PAGE = 100
 _SPANS_AT_ONCE = 500
 """A request of the largest spans stays below 64 MB; a server takes some seconds for it."""
 _RECENT_RUNS = 100
+_EVALUATION = "mlflow.assessment.sourceRunId"
+"""Metadata of feedback: the run of the evaluation that it comes from."""
 _PLAIN = re.compile(r"[\w.:/@+-]+")
 """Ids of sessions that may stand in a filter as they are."""
 
@@ -72,22 +74,37 @@ class Store:
     def experiment(self, name: str | None, *, create: bool = False) -> str:
         """Id of the experiment called ``name``, exactly so; None: the one that MLflow's environment names, else "0".
 
-        Raises NotFound (``mlflow_not_found``) when there is none and none is to be made.
+        Raises NotFound (``mlflow_not_found``) when there is none and none is to be made, and when it is deleted.
         """
         named = name or os.environ.get("MLFLOW_EXPERIMENT_NAME")
         if not named:
             return os.environ.get("MLFLOW_EXPERIMENT_ID") or "0"
         with in_our_words(f"The experiment {named} cannot be opened"):
             found = self._client.get_experiment_by_name(named)
-            if found is not None:
+            if found is not None and found.lifecycle_stage != "deleted":
                 return str(found.experiment_id)
-            if create:
-                return str(self._client.create_experiment(named))
+            if found is None and create:
+                return self._make_experiment(named)
+        if found is not None:
+            raise NotFound(
+                f"The experiment {named} in {self.uri} is deleted.",
+                slug="mlflow_not_found",
+                hint="Restore it (mlflow experiments restore), or use another name.",
+            )
         raise NotFound(
             f"There is no experiment called {named} in {self.uri}.",
             slug="mlflow_not_found",
             hint="An experiment is named as a whole, folders included.",
         )
+
+    def _make_experiment(self, name: str) -> str:
+        try:
+            return str(self._client.create_experiment(name))
+        except self._mlflow.exceptions.MlflowException:  # another process may have made it meanwhile
+            found = self._client.get_experiment_by_name(name)
+            if found is None:
+                raise
+            return str(found.experiment_id)
 
     @property
     def _keeps_spans_apart(self) -> bool:
@@ -211,11 +228,12 @@ class Store:
     def assess(self, id: str, results: list[Assessed]) -> tuple[int, int, int]:
         """Put the results of checks on the trace ``id``: (added, changed, left as they are).
 
-        Feedback of the same name from the same source is changed, not added to; that of others is left alone.
+        Feedback of the same name that lies there from before is changed, not added to; that of others, and of
+        evaluations that used our scorers, is left alone.
         """
         counts = [0, 0, 0]
         with in_our_words(f"Feedback on the trace {id} cannot be written"):
-            held = {one.name: one for one in self._traces.get_trace_info(id).assessments if _is_ours(one)}
+            held = self._held(id)
             for result in results:
                 feedback = make_feedback(result)
                 before = held.get(result.name)
@@ -227,7 +245,21 @@ class Store:
                 else:
                     self._traces.update_assessment(id, before.assessment_id, feedback)
                     counts[1] += 1
+            if counts[0]:
+                self._held(id)
         return counts[0], counts[1], counts[2]
+
+    def _held(self, id: str) -> dict[str, Any]:
+        """Our feedback on the trace ``id`` by name; what two processes added at the same time is there once afterwards.
+
+        Both of them keep the same one, whoever looks first.
+        """
+        held: dict[str, Any] = {}
+        ours = filter(_is_ours, self._traces.get_trace_info(id).assessments)
+        for one in sorted(ours, key=lambda one: str(one.assessment_id)):
+            if held.setdefault(one.name, one) is not one:
+                self._traces.delete_assessment(id, one.assessment_id)
+        return held
 
 
 def _add_readable(found: dict[str, TraceRecord], trace: Any) -> None:
@@ -239,12 +271,14 @@ def _add_readable(found: dict[str, TraceRecord], trace: Any) -> None:
 
 
 def _is_ours(assessment: Any) -> bool:
+    """Whether ``tacho mlflow log`` put it there; the results of an evaluation with our scorers belong to its run."""
     source = assessment.source
     return (
         assessment.feedback is not None
         and source is not None
         and source.source_type == "CODE"
         and source.source_id == SOURCE
+        and _EVALUATION not in (assessment.metadata or {})
     )
 
 

@@ -75,6 +75,8 @@ def test_the_exit_code_says_how_it_went(tacho: Tacho, log, folder, text, options
         (["--expect", "a.expect.yaml"], 2, "names none"),
         (["LOG", "--expect", "a.expect.yaml", "--project", "."], 2, "--project goes with --last"),
         (["LOG", "--expect", "a.expect.yaml", "--fail-on", "never"], 2, "never"),
+        (["LOG", "--expect", "a.expect.yaml", "--experiment", "x"], 2, "go with --mlflow-run"),
+        (["--mlflow-trace", "tr-1", "--tracking-uri", "sqlite:///no.db", "--expect", "a.expect.yaml"], 3, "no.db"),
         (["LOG", "--expect", "a.expect.yaml", "--junit", "no/such/folder.xml"], 4, "cannot be written"),
         (["LOG", "--expect", "a.expect.yaml", "--markdown", "-", "--json"], 2, "can go to stdout"),
         (["LOG", "--expect", "a.expect.yaml", "--markdown", "-", "--junit", "-"], 2, "can go to stdout"),
@@ -182,6 +184,17 @@ def test_an_unreadable_log_among_others_is_an_error_of_its_own(tacho: Tacho, log
     assert tacho("check", str(log.path), "broken.jsonl", "--expect", write(folder, GOOD)) == 4
     assert "no line belongs to a session (not checked)" in tacho.err
     assert tacho("check", str(log.path), "broken.jsonl", "--expect", write(folder, BAD)) == 1
+
+
+def test_a_folder_without_sessions_beside_a_good_log_is_missing(tacho: Tacho, log, folder):
+    (folder / "empty").mkdir()
+    assert tacho("check", str(log.path), "empty", "--expect", write(folder, GOOD), "--json") == 3
+    answer = json.loads(tacho.out)
+    assert [(bool(one["session"]), one["fault"]) for one in answer["sessions"]] == [
+        (True, ""),
+        (False, "no agent's log is in it"),
+    ]
+    assert tacho("check", str(log.path), "empty", "--expect", write(folder, BAD)) == 1
 
 
 def test_hostile_texts_of_logs_stay_texts(tacho: Tacho, claude, folder):

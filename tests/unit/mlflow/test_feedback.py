@@ -9,6 +9,7 @@ import pytest
 
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
+from tachograph.mlflow.entities import Assessed
 from tachograph.mlflow.store import Store
 from tachograph.mlflow.writing import Checked
 from tests.builders.claude import ClaudeLog
@@ -95,6 +96,49 @@ def test_feedback_of_others_is_left_alone(
         if info.name == "tool_limits"
     )
     assert values == [("ada", "no"), ("tachograph", "yes")]
+
+
+def test_what_an_evaluation_said_is_left_alone(
+    workspace: Workspace, uri: str, store: Store, path: Path, tmp_path: Path
+) -> None:
+    """Our scorers give feedback from the same source, which belongs to the evaluation's run."""
+    from mlflow.entities import AssessmentSource, Feedback
+
+    (one,) = put(workspace, uri, path).sessions
+    run = {"mlflow.assessment.sourceRunId": "0" * 32}
+    for _ in range(2):
+        scored = Feedback(name="tool_limits", value="no", source=AssessmentSource("CODE", "tachograph"), metadata=run)
+        store._traces.log_assessment(one.trace, scored)
+    put(workspace, uri, path, expectations=tmp_path / "ground_truth.yaml", case="kind")
+    values = [
+        (info.feedback.value, "mlflow.assessment.sourceRunId" in info.metadata)
+        for info in store._traces.get_trace_info(one.trace).assessments
+        if info.name == "tool_limits"
+    ]
+    assert sorted(values) == [("no", True), ("no", True), ("yes", False)]
+
+
+def test_what_two_processes_add_at_once_is_there_once(
+    workspace: Workspace, uri: str, store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = put(workspace, uri, path).sessions
+    assert one.trace is not None
+    results = [Assessed("tool_limits", "no", "Bash: 2 > 1", {}), Assessed("max_turns", "yes", "1 of 3", {})]
+    held, looked = store._held, list[str]()
+
+    def meanwhile(trace: str) -> dict[str, Any]:
+        told = held(trace)
+        if not looked:  # nothing is there yet: now the other process adds the same
+            looked.append(trace)
+            Store(uri).assess(trace, results)
+        return told
+
+    monkeypatch.setattr(store, "_held", meanwhile)
+    assert store.assess(one.trace, results) == (2, 0, 0)
+    assert sorted(info.name for info in store._traces.get_trace_info(one.trace).assessments) == [
+        "max_turns", "tool_limits"
+    ]  # fmt: skip
+    assert store.assess(one.trace, results) == (0, 0, 2)
 
 
 def test_what_is_not_known_is_a_no(

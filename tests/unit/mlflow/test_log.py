@@ -408,6 +408,29 @@ def test_what_is_not_there_is_not_found(workspace: Workspace, uri: str, tmp_path
     assert (report.sessions, len(report.unreadable)) == ([], 1)
 
 
+def test_an_experiment_that_another_process_makes_meanwhile_is_taken(
+    store: Store, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, made = store._client.create_experiment, list[str]()
+
+    def meanwhile(name: str) -> str:
+        made.append(Store(uri).experiment(name, create=True))
+        return str(create(name))
+
+    monkeypatch.setattr(store._client, "create_experiment", meanwhile)
+    assert [store.experiment("/Users/ada/new", create=True)] == made
+
+
+def test_nothing_is_put_into_an_experiment_that_is_deleted(
+    workspace: Workspace, uri: str, store: Store, tmp_path: Path
+) -> None:
+    store._client.delete_experiment(store.experiment("/Users/ada/agents", create=True))
+    with pytest.raises(NotFound) as refused:
+        put(workspace, uri, one_session(tmp_path / "logs", usual))
+    assert (refused.value.slug, rows(uri)["traces"]) == ("mlflow_not_found", [])
+    assert refused.value.message == f"The experiment /Users/ada/agents in {uri} is deleted."
+
+
 def test_equal_sessions_make_equal_traces(store: Store, workspace: Workspace, tmp_path: Path) -> None:
     from tachograph.mlflow.spans import make_trace
     from tachograph.mlflow.told import Pricing

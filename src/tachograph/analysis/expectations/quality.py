@@ -11,7 +11,7 @@ from msgspec import Struct
 from tachograph.analysis.expectations._outcome import Outcome
 from tachograph.analysis.expectations._reading import Misread, kind_of, suggest
 from tachograph.analysis.expectations._recording import Recording
-from tachograph.analysis.expectations._registry import expectation
+from tachograph.analysis.expectations._registry import Need, expectation
 from tachograph.analysis.expectations._tally import Tally
 from tachograph.analysis.expectations._values import read_count, read_counts, read_list, read_text
 from tachograph.model import Evidence, Finding, to_datetime
@@ -39,6 +39,10 @@ class Share(Struct, frozen=True):
         return cls(share)
 
 
+_PRICED = frozenset({"heavy_result", ""})
+"""Detectors that find something by what it cost, and what stands for all of them."""
+
+
 class DetectorList(Struct, frozen=True):
     """Detectors that may find nothing."""
 
@@ -54,6 +58,11 @@ class DetectorList(Struct, frozen=True):
             raise Misread(f"expected a list of detectors or true, got {kind_of(value)}")
         return cls(read_list(value, read_detector))
 
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Prices, where one of them looks at costs."""
+        return _needs(self.names)
+
 
 class FindingLimits(Struct, frozen=True):
     """How many findings there may be."""
@@ -67,6 +76,15 @@ class FindingLimits(Struct, frozen=True):
         if isinstance(value, dict):
             return cls(read_counts(value, read_detector, "detectors to numbers"))
         return cls((("", read_count(value)),))
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Prices, where one of them looks at costs."""
+        return _needs(name for name, _ in self.limits)
+
+
+def _needs(detectors: Iterable[str]) -> frozenset[Need]:
+    return frozenset({"prices"}) if _PRICED.intersection(detectors) else frozenset()
 
 
 def read_detector(value: object) -> str:

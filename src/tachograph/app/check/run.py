@@ -13,7 +13,7 @@ from tachograph.app.check.recordings import OpenedRecording, open_recordings
 from tachograph.app.expect.cases import Case
 from tachograph.app.expect.forms import ExpectationFile
 from tachograph.app.expect.forms import choose_case as keep_case
-from tachograph.app.log_targets import OnProgress, is_path
+from tachograph.app.log_targets import NO_LOG, OnProgress, is_path
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, TachographError, UsageError
 from tachograph.model import CheckedSession, CheckReport
@@ -136,7 +136,9 @@ def _check_named(
         raise NotFound(
             "There is no session in what was named.", slug="no_session", hint=f"{reasons}." if reasons else ""
         )
-    return sessions, unreadable
+    empty = [one.removesuffix(f": {NO_LOG}") for one in unreadable if one.endswith(f": {NO_LOG}")]
+    sessions += [CheckedSession(session=None, name=one, source=one, fault=NO_LOG) for one in empty]
+    return sessions, tuple(one for one in unreadable if not one.endswith(f": {NO_LOG}"))
 
 
 def _check_cases(

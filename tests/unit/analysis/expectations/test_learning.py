@@ -192,6 +192,13 @@ def test_cost_is_learnt_when_every_response_has_a_price() -> None:
     assert "cost_budget" not in taught(seen(cost_pico=0))
 
 
+def test_cost_is_not_learnt_from_a_lower_bound_of_the_output() -> None:
+    learnt = learn_expectations([seen(cost_pico=10**10), seen(cost_pico=10**10, reliable=False)], FIFTH)
+
+    assert "cost_budget" not in learnt.block
+    assert reason(learnt, "cost_budget") == "the count of output is only a lower bound in 1 session"
+
+
 def test_time_and_turns_are_rounded_up_to_whole_ones() -> None:
     block = taught(seen(active_ms=90_001, turns=2), seen(active_ms=1, turns=3))
 

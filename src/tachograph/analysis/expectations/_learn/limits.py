@@ -11,6 +11,7 @@ from tachograph.model.rates import PICO
 
 _ERROR_STEP = Decimal("0.05")
 """Error rates are rounded up to a multiple of this, and are at least this: one slip is no failure. A choice."""
+_LEAST = "the count of output is only a lower bound"
 
 Seen = Sequence[Observation]
 Told = Iterator[Lesson | LeftOut]
@@ -28,9 +29,8 @@ def category_limits(seen: Seen, margin: Decimal) -> Told:
 
 def token_budget(seen: Seen, margin: Decimal) -> Told:
     """Tokens of output, and of uncached input and output together."""
-    bounds = sum(not one.reliable for one in seen)
-    if bounds:
-        yield LeftOut("token_budget", f"the count of output is only a lower bound {in_sessions(bounds)}")
+    if bounds := _count_bounds(seen):
+        yield LeftOut("token_budget", f"{_LEAST} {in_sessions(bounds)}")
         return
     counts = {"max_output": [one.output for one in seen], "max_total": [one.total for one in seen]}
     limits = {name: raise_limit(max(numbers), margin) for name, numbers in counts.items()}
@@ -44,6 +44,8 @@ def cost_budget(seen: Seen, margin: Decimal) -> Told:
     if len(costs) < len(seen):
         missing = len(seen) - len(costs)
         yield LeftOut("cost_budget", f"responses without a known price {in_sessions(missing)}")
+    elif bounds := _count_bounds(seen):
+        yield LeftOut("cost_budget", f"{_LEAST} {in_sessions(bounds)}")
     elif max(costs) > 0:
         limit = float(round_up(max(costs) * (1 + margin)))
         told = tell([round_up(one) for one in costs], "USD")
@@ -106,3 +108,8 @@ def _count_limits(
 def escape_glob(name: str) -> str:
     """The glob that matches ``name`` alone; brackets would make a tool and a text of it."""
     return "".join(f"[{sign}]" if sign in "*?[()" else sign for sign in name)
+
+
+def _count_bounds(seen: Seen) -> int:
+    """Sessions of whose output the log gives only a lower bound: no limit of theirs can be confirmed."""
+    return sum(not one.reliable for one in seen)
