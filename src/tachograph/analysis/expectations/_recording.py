@@ -179,8 +179,9 @@ class Recording:
 
 
 def _fit(text: str, limit: int) -> str:
-    """``text`` on one line, cut."""
-    whole = " ".join(text.split())
+    """``text`` on one line, a sign where its lines ended (two commands are not to look like one), cut."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    whole = " ⏎ ".join(line for line in lines if line)
     return whole if len(whole) <= limit else whole[: limit - 1] + "…"
 
 

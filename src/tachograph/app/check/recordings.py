@@ -97,6 +97,7 @@ def open_recordings(
             mains = _mains(read.connection, read.sessions)
             _tell_left_out(len(read.sessions) - len(mains), note)
             loads.append(lambda: _load_read(workspace, read.connection, mains, texts))
+        # Names were looked up first, so that a wrong one is known before anything is read; they come last all the same.
         yield Opened(lambda: (one for load in reversed(loads) for one in load()), unreadable)
 
 

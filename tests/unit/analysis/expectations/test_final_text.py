@@ -42,7 +42,7 @@ def test_texts_and_expressions_are_looked_for(asked: dict[str, object], status: 
 def test_a_fail_shows_what_was_said() -> None:
     (evidence,) = check("final_text", {"contains": ["a1", "b2"]}, record("$ ls", said=TEXT)).evidence
     assert (evidence.session, evidence.call, evidence.text) == (
-        "claude_code:s1", None, "Wrote 3 tables. All tests passed.",
+        "claude_code:s1", None, "Wrote 3 tables. ⏎ All tests passed.",
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_a_message_that_was_not_asked_for_is_not_known() -> None:
 def test_what_is_shown_is_redacted_before_it_is_cut_and_on_one_line() -> None:
     recording = record("$ ls")
     secret = "ghp_" + "a1B2c3D4e5F6" * 3
-    assert recording.show("a\n\n  b\tc") == "a b c"
+    assert recording.show("a\n\n  b\tc") == "a ⏎ b c"
     assert recording.show("x" * 300) == "x" * 199 + "…"
     assert secret[:12] not in recording.show("x" * 790 + " " + secret, 900)
     assert secret not in recording.name(f"/home/{secret}/a")
