@@ -127,6 +127,8 @@ class ClaudeLog(LogBuilder):
         """Uuid of the line that the next one hangs on."""
         self.message_id = ""
         self.call_id = ""
+        self.tasks: dict[str, str] = {}
+        """The agent's own tasks, number to status."""
         if listed:
             project.home.logs.append(self)
 
@@ -330,6 +332,36 @@ class ClaudeLog(LogBuilder):
         given = {"file_path": path, "content": content}
         return self.tool("Write", given, result=f"File created successfully at: {path}", detail=detail, **response)
 
+    # --------------------------------------------------------------------------------------------------- tasks
+
+    def create_task(self, subject: str = "Find the cause", **response: Any) -> Self:
+        """A task of the agent's own; they are numbered from 1."""
+        number = str(len(self.tasks) + 1)
+        self.tasks[number] = "pending"
+        given = {"subject": subject, "description": f"{subject}.", "activeForm": subject}
+        text = f"Task #{number} created successfully: {subject}"
+        return self.tool(
+            "TaskCreate", given, result=text, detail={"task": {"id": number, "subject": subject}}, **response
+        )
+
+    def update_task(self, number: str | int, status: str, *, refused: str = "", **response: Any) -> Self:
+        """A task's status set anew; ``refused`` says why not, which is no error in the log."""
+        given, known = {"taskId": number, "status": status}, str(number)
+        detail: Record = {"success": not refused, "taskId": known, "updatedFields": []}
+        if refused:
+            return self.tool("TaskUpdate", given, result=refused, detail={**detail, "error": refused}, **response)
+        before, self.tasks[known] = self.tasks.get(known, "pending"), status
+        if before != status:
+            detail |= {"updatedFields": ["status"], "statusChange": {"from": before, "to": status}}
+        return self.tool("TaskUpdate", given, result=f"Updated task #{known} status", detail=detail, **response)
+
+    def todos(self, *items: tuple[str, str], **response: Any) -> Self:
+        """The whole to-do list of (content, status) written, as older versions did."""
+        todos = [{"content": content, "status": status, "activeForm": content} for content, status in items]
+        detail = {"oldTodos": [], "newTodos": todos}
+        text = "Todos have been modified successfully."
+        return self.tool("TodoWrite", {"todos": todos}, result=text, detail=detail, **response)
+
     # ------------------------------------------------------------------------------------------------- markers
 
     def compaction(self, pre_tokens: int = 160_000, trigger: str = "auto", summary: str = "So far, so good.") -> Self:
@@ -400,7 +432,7 @@ class ClaudeLog(LogBuilder):
                     record["timestamp"] = child.timestamp
             child.emit(record)
             child.tip = record.get("uuid", child.tip)
-        child.call_id = self.call_id
+        child.call_id, child.tasks = self.call_id, dict(self.tasks)
         return child
 
     def subagent(

@@ -253,6 +253,10 @@ class CodexLog(LogBuilder):
         said = {"output": words, "metadata": {"exit_code": 0 if success else 1, "duration_seconds": 0.1}}
         return self.output(json.dumps(said), type="custom_tool_call_output")
 
+    def plan(self, *steps: tuple[str, str], output: str = "Plan updated", name: str = "update_plan") -> Self:
+        """The whole plan of (step, status) written."""
+        return self.call(name, {"plan": [{"step": step, "status": status} for step, status in steps]}).output(output)
+
     def mcp(self, server: str, tool: str, arguments: Record, text: str = "ok", *, error: str | None = None) -> Self:
         """A call of an MCP server's tool, with the event that names the server."""
         self.call(f"_{tool}", arguments, namespace=f"mcp__{server}")

@@ -34,12 +34,16 @@ def _write_claude(home: ClaudeHome) -> None:
     main.shell("pytest -q tests/login", "1 failed", exit_code=1).edit(
         "/home/ada/site/login.py", "a = 1\n", "a = 2\nb = 3\n"
     )
+    main.create_task("Find the cause").create_task("Mend it").update_task("1", "in_progress")
+    main.update_task(1, "completed").update_task("2", "completed", refused="Task not found")
     agent = main.subagent()
     agent.prompt("Look for other callers.").response(input=3, cache_read=4_000, output=90).shell(
         "rg login", "three hits"
     )
     inlined = main.inlined()
-    inlined.prompt("Count the tests.").response(input=5, output=41)
+    inlined.prompt("Count the tests.").response(input=5, output=41).todos(
+        ("Count", "in_progress"), ("Report", "pending")
+    )
     main.interruption().prompt("Go on.").response(
         input=4, cache_read=12_000, write_1h=300, output=410, outputs=[9, 410]
     )
@@ -64,12 +68,14 @@ def _write_claude(home: ClaudeHome) -> None:
 def _write_codex(home: CodexHome) -> None:
     thread = home.session("2026-03-04T09:00:00.000Z")
     thread.turn("gpt-5.4").prompt("Speed up the build.").tokens(input=9_000, cached=2_000, output=300, reasoning=120)
+    thread.plan(("Measure", "in_progress"), ("Speed up", "pending"))
     thread.shell("make -j2", "ok").repeat().null_info().tokens(input=11_000, cached=9_000, output=150).complete()
     thread.compaction().turn().prompt("Now the tests.").tokens(input=4_000, output=90).patch(
         [("Update", "Makefile", "@@\n-a\n+b\n")]
     )
     fork = thread.fork("2026-03-04T12:00:00.000Z")
-    fork.turn().prompt("In a fork.").tokens(input=5_000, cached=4_000, output=210).complete()
+    fork.turn().prompt("In a fork.").plan(("Measure", "completed"), ("Speed up", "in_progress"))
+    fork.tokens(input=5_000, cached=4_000, output=210).complete()
     records = home.session("2026-03-05T09:00:00.000Z")
     records.turn("gpt-5.4").prompt("With records.").record(input=800, cached=100, output=44).tokens(
         input=800, cached=100, output=44

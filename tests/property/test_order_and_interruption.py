@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,8 +170,10 @@ def test_the_history_holds_what_makes_it_hard(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("CODEX_HOME", str(machine.home / "codex"))
     dump = machine.settle()
     assert len(dump["sessions"]) == 13
-    assert sum(row[-1] == 0 for row in dump["responses"]) == 16
+    assert sum(row[-1] == 0 for row in dump["responses"]) == 28
     assert sum("subagent" in row for row in dump["sessions"]) == 4
+    changed = Counter(state for row in dump["tool_calls"] for _, state in json.loads(row[-1] or "[]"))
+    assert changed == {"open": 11, "started": 9, "completed": 4}  # some of it told again by three forks
     assert {row[2] for row in dump["problems"]} == {"invalid_json"}
 
 

@@ -22,6 +22,8 @@ from tachograph.model.records import (
     PromptKind,
     Response,
     ResultKind,
+    TaskChange,
+    TaskState,
     ToolCall,
     ToolStatus,
 )
@@ -56,6 +58,8 @@ __all__ = [
     "ResultKind",
     "Said",
     "Session",
+    "TaskChange",
+    "TaskState",
     "TextKind",
     "Texts",
     "Tier",

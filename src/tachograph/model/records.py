@@ -15,12 +15,21 @@ MarkerKind = Literal[
     "compaction", "api_error", "interruption", "model_fallback", "pr_link", "commit", "rollback", "turn_duration",
     "setup_change",
 ]  # fmt: skip
+TaskState = Literal["open", "started", "completed", "dropped"]
 ResultKind = Literal["", "unchanged", "transient", "background"]
 
 HUMAN_KINDS: tuple[PromptKind, ...] = ("human", "slash", "shell")
 """Prompt kinds a person typed."""
 TURN_KINDS: tuple[PromptKind, ...] = ("human", "slash", "task")
 """Prompt kinds that open a turn; ``task`` is what a parent agent asked its subagent."""
+
+
+class TaskChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The state in which one tool call left one of the agent's own tasks (to-do items, steps of a plan)."""
+
+    key: int
+    """Signed 64-bit xxh3 of what names the task within its session: its number where it has one, else its text."""
+    state: TaskState
 
 
 class FileTouch(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -116,6 +125,8 @@ class ToolCall(msgspec.Struct, frozen=True, array_like=True):
     result_kind: ResultKind = ""
     """unchanged: the tool says the file is as it was when last read; transient: an error that passes by itself;
     background: a command that went on when the call was over."""
+    tasks: tuple[TaskChange, ...] = ()
+    """Tasks that it made or changed, in order; every task of the list where the tool writes the whole list."""
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):

@@ -210,7 +210,12 @@ class SessionBuilder:
             self.markers[key] = Marker(self.next_position(), key, kind, at, detail, value)
 
     def settle(self, call_id: str, status: ToolStatus, at: int, **changes: object) -> None:
-        """Give the call ``call_id`` its result (it must be known and still open)."""
+        """Give the call ``call_id`` its result (it must be known and still open).
+
+        What it asked for of tasks stands unless it came to nothing.
+        """
+        if status not in ("ok", "missing"):
+            changes["tasks"] = ()
         self.calls[call_id] = msgspec.structs.replace(self.calls[call_id], status=status, ended_at=at, **changes)
 
     def finish(self) -> Session:

@@ -110,6 +110,11 @@ class ToolResult(Struct):
     durationSeconds: Duration | None = None  # noqa: N815
     agentId: str | None = None  # noqa: N815
     agentType: str | None = None  # noqa: N815
+    task: Raw = Raw()
+    taskId: Raw = Raw()  # noqa: N815
+    success: Raw = Raw()
+    statusChange: Raw = Raw()  # noqa: N815
+    newTodos: Raw = Raw()  # noqa: N815
 
 
 class ForkedFrom(Struct, gc=False):
@@ -214,6 +219,21 @@ class ToolInput(Struct):
     run_in_background: Raw = Raw()
     timeout: Raw = Raw()
     dangerouslyDisableSandbox: Raw = Raw()  # noqa: N815
+    todos: Raw = Raw()
+    taskId: Raw = Raw()  # noqa: N815
+    status: Raw = Raw()
+
+
+class CreatedTask(Struct, gc=False):
+    """What ``TaskCreate`` says it made."""
+
+    id: Raw = Raw()
+
+
+class StatusChange(Struct, gc=False):
+    """What ``TaskUpdate`` says it changed."""
+
+    to: Raw = Raw()
 
 
 class Sidecar(Struct):
@@ -233,5 +253,7 @@ class LooseLine(Line):
 decode_line = msgspec.json.Decoder(Line).decode
 decode_loosely = msgspec.json.Decoder(LooseLine).decode
 decode_input = msgspec.json.Decoder(ToolInput).decode
+decode_created_task = msgspec.json.Decoder(CreatedTask).decode
+decode_status_change = msgspec.json.Decoder(StatusChange).decode
 decode_sidecar = msgspec.json.Decoder(Sidecar).decode
 decode_api_error = msgspec.json.Decoder(ApiError).decode

@@ -10,6 +10,7 @@ import msgspec
 from tachograph.model import FileOp, ResultKind, ToolCall, ToolStatus
 from tachograph.sources._builder import COMMAND_CHARS, SessionBuilder
 from tachograph.sources._claude_lines import Block, ToolInput, ToolResult, decode_input
+from tachograph.sources._claude_tasks import asked_tasks, settled_tasks
 from tachograph.sources._decode import decode_part, decode_string
 from tachograph.sources._errors import describe_error
 from tachograph.sources._hashing import hash_bytes, hash_command, hash_text
@@ -29,7 +30,7 @@ _CATEGORIES = {
 _SHELLS = ("Bash", "PowerShell")
 _EXIT_CODE = re.compile(r"Exit code (\d{1,10})\b")
 _TRUE = (b"true", b'"true"')
-_RAW = ("run_in_background", "timeout", "dangerouslyDisableSandbox")
+_RAW = ("run_in_background", "timeout", "dangerouslyDisableSandbox", "todos", "taskId", "status")
 _LARGEST = 2**53
 _REMINDER, _REMINDER_END = "<system-reminder>", "</system-reminder>"
 _REFUSED = ("The user doesn't want to proceed with this tool use", "[Request interrupted by user")
@@ -76,6 +77,7 @@ def read_call(block: Block, response: str, at: int, session: SessionBuilder) -> 
         input_chars=len(raw),
         command_hash=_command_hash(given),
         result_kind="background" if name in _SHELLS and bytes(given.run_in_background) in _TRUE else "",
+        tasks=asked_tasks(name, given),
     )
 
 
@@ -133,6 +135,7 @@ def settle_call(block: Block, result: object, denial: str | None, at: int, sessi
         added, removed = _line_changes(detail)
         fields["lines_added"], fields["lines_removed"] = added, removed
         fields["result_kind"] = _result_kind(call, text, detail)
+        fields["tasks"] = settled_tasks(call, text, detail)
     elif status == "error":
         error = describe_error(text, session.clean, call.category)
         fields.update(error_signature=error.signature, error_hash=error.hash, result_kind=error.kind)

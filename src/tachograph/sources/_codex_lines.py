@@ -119,6 +119,7 @@ class CallArguments(Struct):
     yield_time_ms: Raw = Raw()
     tty: Raw = Raw()
     shell: Raw = Raw()
+    plan: Raw = Raw()
 
 
 class Item(Struct):

@@ -21,6 +21,7 @@ from tachograph.sources._codex_lines import (
 from tachograph.sources._decode import decode_part, decode_string, decode_tolerantly
 from tachograph.sources._errors import describe_error
 from tachograph.sources._hashing import hash_bytes, hash_command, hash_text
+from tachograph.sources._tasks import read_list
 
 _CATEGORIES = {
     "exec_command": "shell", "shell": "shell", "shell_command": "shell", "local_shell": "shell", "write_stdin": "shell",
@@ -35,6 +36,7 @@ _WALL = re.compile(r"Wall time: (\d{1,9}(?:\.\d{1,9})?) seconds")
 _PATCH = re.compile(r"^\*\*\* (?:(Add|Update|Delete) File|Move to): (.+)$", re.MULTILINE)
 _DECLINED = ("exec command rejected by user", "rejected by user", "patch rejected by user")
 _ABORTED = "aborted by user"
+_FAILED = ("apply_patch verification failed", "failed to ", "execution error", "unsupported call", "update_plan is a ")
 _HEAD = 1000
 _OPS: dict[str, FileOp] = {
     "Add": "create", "Update": "modify", "Delete": "delete", "add": "create", "update": "modify", "delete": "delete",
@@ -88,6 +90,7 @@ def read_call(payload: Payload, identity: str, name: str, at: int, session: Sess
         cwd=_folder(given.workdir, session),
         input_chars=len(raw),
         command_hash=_command_hash(command, given) if command else None,
+        tasks=read_list(given.plan) if name == "update_plan" and category == "task" else (),
     )
 
 
@@ -230,8 +233,7 @@ def _status(text: str, code: int | None) -> ToolStatus:
         return "denied"
     if code is not None:
         return "ok" if code == 0 else "error"
-    failed = head.startswith(("apply_patch verification failed", "failed to ", "execution error", "unsupported call"))
-    return "error" if failed else "ok"
+    return "error" if head.startswith(_FAILED) else "ok"
 
 
 def settle_from_item(item: Item, at: int, session: SessionBuilder) -> None:

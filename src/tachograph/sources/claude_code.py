@@ -36,7 +36,7 @@ from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, mentions, walk
 
 AGENT = "claude_code"
-VERSION = 2
+VERSION = 3
 NEWEST_KNOWN = "2.1.219"
 SUFFIXES = (".jsonl",)
 

@@ -35,7 +35,7 @@ from tachograph.sources._reader import LogReader
 from tachograph.sources._source import CannotResume, LogFile, Resume, mentions, walk
 
 AGENT = "codex"
-VERSION = 3
+VERSION = 4
 NEWEST_KNOWN = "0.169.0"
 SUFFIXES = (".jsonl", ".jsonl.zst")
 
