@@ -69,6 +69,7 @@ def derive(connection: sqlite3.Connection, touched: Touched, analyst: Analyst) -
     connection.execute(read_query("count_usage").format(target="usage_quarters", owned=_DIRTY_SEGMENTS, within="1"))
     _run(connection, "sum_up_sessions")
     compare_siblings(connection, analyst.find_shared_waste)
+    _run(connection, "forget_points")
 
 
 def rederive(connection: sqlite3.Connection, analyst: Analyst) -> None:

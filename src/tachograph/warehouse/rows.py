@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import xxhash
 
-from tachograph.model import FileTouch, Finding, Marker, Pass, Prompt, Response, Session, ToolCall, Usage
+from tachograph.model import FileTouch, Finding, Marker, Pass, Prompt, Response, Session, TaskChange, ToolCall, Usage
 
 Row = tuple[Any, ...]
 PriceResponse = Callable[[str, str, int, str, Usage], int | None]
 """(provider, model, at, speed, usage) -> picodollars, None when no price is known."""
 
 RESPONSE_COLUMNS = 27
-TOOL_CALL_COLUMNS = 30
+TOOL_CALL_COLUMNS = 31
 PROMPT_COLUMNS = 9
 FINDING_COLUMNS = 12
 _ID_DIGITS = 10
@@ -47,13 +47,14 @@ def response_rows(segment: int, agent: str, record: Response, price: PriceRespon
 def tool_call_row(segment: int, record: ToolCall, positions: dict[str, int]) -> Row:
     """``positions`` gives each response's place by its id."""
     more = json.dumps([[f.path, f.op] for f in record.more_files]) if record.more_files else None
+    tasks = msgspec.json.encode(record.tasks).decode() if record.tasks else None
     return (
         segment, record.position, record.id, positions.get(record.response), record.name, record.category,
         record.started_at, record.ended_at, record.status, record.exit_code, record.command, record.path, record.offset,
         record.limit, record.file_op, record.input_hash, record.result_hash, record.result_chars,
         record.error_signature, record.lines_added, record.lines_removed, record.duration_ms, record.agent_type,
         record.spawned, more, record.cwd, record.input_chars, record.command_hash, record.error_hash,
-        record.result_kind,
+        record.result_kind, tasks,
     )  # fmt: skip
 
 
@@ -148,7 +149,8 @@ def _load_calls(connection: sqlite3.Connection, segment: int, ids: dict[int, str
     return tuple(
         ToolCall(  # type: ignore[call-arg]
             row[1], row[2], ids.get(row[3], ""), *row[4:24],
-            tuple(FileTouch(path, op) for path, op in json.loads(row[24])) if row[24] else (), *row[25:],
+            tuple(FileTouch(path, op) for path, op in json.loads(row[24])) if row[24] else (), *row[25:30],
+            msgspec.json.decode(row[30], type=tuple[TaskChange, ...]) if row[30] else (),
         )
         for row in rows
     )  # fmt: skip

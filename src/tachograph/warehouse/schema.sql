@@ -153,6 +153,7 @@ CREATE TABLE tool_calls (
     command_hash INTEGER,           -- hash of the whole command, white space folded, and of how it was to be run
     error_hash INTEGER,             -- of a command: hash of the error text without what differs from one time to the next
     result_kind TEXT NOT NULL DEFAULT '', -- unchanged: a file; transient: an error that passes; background: it went on
+    tasks TEXT,                     -- JSON array of [hash of the task's name, state it was left in]; NULL: none
     PRIMARY KEY (segment, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tool_calls_failed ON tool_calls (started_at) WHERE status = 'error';
@@ -314,6 +315,118 @@ CREATE TABLE calibrations (
     at INTEGER NOT NULL,            -- when
     record TEXT NOT NULL,           -- JSON object: numbers of labels, agreement, intervals
     PRIMARY KEY (model, prompt)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) What judges and evaluation files said of a session, one row for each score.
+CREATE TABLE evaluations (
+    session TEXT NOT NULL,      -- sessions.id, or that of a session that only telemetry knows
+    name TEXT NOT NULL,         -- what was judged: relevance, faithfulness, coherence, hallucination …
+    evaluator TEXT NOT NULL,    -- who judged: a judge's model, or what the file names
+    at INTEGER NOT NULL,        -- when
+    score REAL NOT NULL,        -- 0 to 1
+    origin TEXT NOT NULL,       -- judge or telemetry
+    PRIMARY KEY (session, name, evaluator, at)
+) STRICT, WITHOUT ROWID;
+
+-- (stored) Sessions of a telemetry folder: what its span files said, also when these are gone.
+CREATE TABLE telemetry (
+    session TEXT PRIMARY KEY,       -- <agent>:<native id>
+    record BLOB NOT NULL            -- what is known of it, as the telemetry room encodes it; redacted
+) STRICT, WITHOUT ROWID;
+
+-- (stored) Which session was given which suggestion, as the hooks recorded it before the session began.
+CREATE TABLE assignments (
+    trial TEXT NOT NULL,        -- trial it belongs to
+    session TEXT NOT NULL,      -- <agent>:<native id>
+    suggestion TEXT NOT NULL,   -- id in the catalogue
+    agent_type TEXT NOT NULL,   -- main, a subagent's type, or what the user has named a project's main sessions
+    arm TEXT NOT NULL,          -- treatment or control
+    share REAL NOT NULL,        -- chance of treatment at that moment
+    at INTEGER NOT NULL,        -- when
+    PRIMARY KEY (trial, session)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX assignments_by_session ON assignments (session);
+
+-- (stored) Sessions that the hooks saw begin.
+CREATE TABLE starts (
+    session TEXT PRIMARY KEY,   -- <agent>:<native id>
+    agent_type TEXT NOT NULL,   -- as the agent's event, or the user's table of projects, says
+    at INTEGER NOT NULL         -- when
+) STRICT, WITHOUT ROWID;
+
+-- (stored) What was decided about suggestions, by the user or by the loop.
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY, -- order
+    at INTEGER NOT NULL,        -- when
+    suggestion TEXT NOT NULL,   -- id in the catalogue
+    agent_type TEXT NOT NULL,   -- whom it is for
+    action TEXT NOT NULL,       -- activate, disable, promote, demote, retire
+    by TEXT NOT NULL,           -- user or auto
+    reason TEXT NOT NULL,       -- a sentence
+    numbers TEXT NOT NULL       -- JSON object: the numbers in the text that sessions are given from then on
+) STRICT;
+
+-- (stored) Baselines that the user has set back.
+CREATE TABLE baseline_resets (
+    number INTEGER PRIMARY KEY, -- order
+    at INTEGER NOT NULL,        -- sessions that ended up to then no longer count
+    agent_type TEXT NOT NULL,   -- whose
+    agent TEXT,                 -- NULL: of every agent
+    family TEXT,                -- NULL: of every model family
+    kpi TEXT                    -- NULL: of every KPI
+) STRICT;
+
+-- (stored) What the user said of alerts.
+CREATE TABLE alert_acks (
+    alert TEXT PRIMARY KEY,     -- alerts.id
+    at INTEGER NOT NULL,        -- when
+    verdict TEXT NOT NULL       -- seen, real or false_alarm
+) STRICT, WITHOUT ROWID;
+
+-- (derived) Sessions whose KPIs were computed; one without a row is still to be done.
+CREATE TABLE points (
+    session TEXT PRIMARY KEY,   -- sessions.id, or that of a session that only telemetry knows
+    origin TEXT NOT NULL,       -- transcript or telemetry
+    agent_type TEXT NOT NULL,   -- main, a subagent's type, or what the user has named a project's main sessions
+    agent TEXT NOT NULL,        -- claude_code, codex …
+    family TEXT NOT NULL,       -- model family
+    kind TEXT NOT NULL,         -- main or subagent
+    project TEXT,               -- root of the first working directory
+    task_type TEXT,             -- kind of work
+    started_at INTEGER NOT NULL,    -- earliest timestamp
+    ended_at INTEGER NOT NULL,  -- latest timestamp: the order in which sessions count
+    cost_pico INTEGER,          -- picodollars of its own responses; NULL: nothing is priced
+    lacking TEXT NOT NULL       -- JSON object: KPI whose data is missing -> why
+) STRICT, WITHOUT ROWID;
+CREATE INDEX points_by_end ON points (ended_at, session);
+
+-- (derived) KPIs of each session; what is not known has no row.
+CREATE TABLE kpis (
+    session TEXT NOT NULL,      -- points.session
+    kpi TEXT NOT NULL,          -- see docs/kpis.md
+    value REAL NOT NULL,        -- in the KPI's unit
+    PRIMARY KEY (session, kpi)
+) STRICT, WITHOUT ROWID;
+
+-- (derived) Sessions that were worse than their baseline or a rule allows, one row for each KPI.
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,        -- by which people name it
+    session TEXT NOT NULL,      -- points.session; empty: about many
+    kpi TEXT NOT NULL,          -- the KPI; or what else the rule is about
+    rule TEXT NOT NULL,         -- see docs/alerts.md
+    severity TEXT NOT NULL,     -- info, warning or critical
+    at INTEGER NOT NULL,        -- end of the session
+    record TEXT NOT NULL        -- JSON object: the alert whole
+) STRICT, WITHOUT ROWID;
+CREATE INDEX alerts_by_session ON alerts (session);
+CREATE INDEX alerts_by_time ON alerts (at);
+
+-- (derived) What the loop has found out, whole: baselines, incidents, trials, the state to go on from.
+CREATE TABLE loop_records (
+    kind TEXT NOT NULL,         -- baseline, incident, trial, offer, state …
+    name TEXT NOT NULL,         -- which one
+    record BLOB NOT NULL,       -- as the learning room encodes it
+    PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
 -- Every response that counts, once, under its owner, with the usage of its best copy.

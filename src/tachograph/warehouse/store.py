@@ -12,7 +12,7 @@ from tachograph.errors import TachographError
 from tachograph.paths import private_dir, private_file
 from tachograph.warehouse.lock import writer_lock
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FILE_NAME = "warehouse.sqlite"
 _CACHE_KIB = 16 * 1024
 _PAGE_BYTES = 16 * 1024

@@ -334,10 +334,10 @@ def _add_session(connection: sqlite3.Connection, number: int) -> None:
     calls = [
         (number, n, f"call{n}", None, "Bash", "shell", 1_700_000_000_000 + n, None, "ok", 0,
          f"echo {n} " + "x" * 200, None, None, None, "none", 1, 2, 10, None, None, None, None, None, None, None,
-         None, 30, 5, None, "")
+         None, 30, 5, None, "", None)
         for n in range(ROWS // 400)
     ]  # fmt: skip
-    connection.executemany(f"INSERT INTO tool_calls VALUES ({', '.join('?' * 30)})", calls)
+    connection.executemany(f"INSERT INTO tool_calls VALUES ({', '.join('?' * 31)})", calls)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the module resource is not there")

@@ -313,34 +313,44 @@ def test_codexs_subagents_are_siblings(home: Path, folder: Path) -> None:
 # --------------------------------------------------------------------------------------------------- migration
 
 ADDED = {
-    "segments": ["task_type"],
-    "tool_calls": ["cwd", "input_chars", "command_hash", "error_hash", "result_kind"],
-    "prompts": ["parent_hash"],
-    "sessions": ["task_type", "model", "real_tokens", "input_tokens", "unreliable"],
+    2: {
+        "segments": ["task_type"],
+        "tool_calls": ["cwd", "input_chars", "command_hash", "error_hash", "result_kind"],
+        "prompts": ["parent_hash"],
+        "sessions": ["task_type", "model", "real_tokens", "input_tokens", "unreliable"],
+    },
+    3: {"tool_calls": ["tasks"]},
 }
-"""Columns that schema 1 did not have."""
+"""Columns that the schemas before did not have."""
 SCHEMA_1 = {
     "meta": 2, "logs": 16, "problems": 6, "segments": 37, "responses": 27, "tool_calls": 25, "prompts": 8, "markers": 7,
     "better_copies": 4, "sessions": 31, "usage_quarters": 15, "rates": 2, "purged": 1,
 }  # fmt: skip
-"""The tables that it had, and how many columns each."""
+SCHEMA_2 = {
+    **SCHEMA_1, "segments": 38, "tool_calls": 30, "prompts": 9, "sessions": 36, "findings": 12, "judgements": 11,
+    "calibrations": 4,
+}  # fmt: skip
+OLD = {1: SCHEMA_1, 2: SCHEMA_2}
+"""The tables that a schema had, and how many columns each."""
 
 
-def make_old(folder: Path) -> None:
-    """Make a store what one of schema 1 with the same logs was like."""
+def make_old(folder: Path, schema: int = 1) -> None:
+    """Make a store what one of an older schema with the same logs was like."""
     with closing(sqlite3.connect(folder / "warehouse.sqlite", isolation_level=None)) as connection:
-        connection.execute("DROP INDEX sessions_by_task")
-        for table, columns in ADDED.items():
-            for column in columns:
-                connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        if schema == 1:
+            connection.execute("DROP INDEX sessions_by_task")
+            connection.execute("DELETE FROM meta WHERE name = 'analysis_fingerprint'")
+        for number in range(schema + 1, SCHEMA_VERSION + 1):
+            for table, columns in ADDED[number].items():
+                for column in columns:
+                    connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in tables - SCHEMA_1.keys():
+        for table in tables - OLD[schema].keys():
             connection.execute(f"DROP TABLE {table}")
-        connection.execute("DELETE FROM meta WHERE name = 'analysis_fingerprint'")
-        connection.execute("UPDATE logs SET parser = 1")
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute("UPDATE logs SET parser = CASE ? WHEN 1 THEN 1 ELSE parser - 1 END", (schema,))
+        connection.execute(f"PRAGMA user_version = {schema}")
         width = "SELECT count(*) FROM pragma_table_info(?)"
-        assert {table: connection.execute(width, (table,)).fetchone()[0] for table in SCHEMA_1} == SCHEMA_1
+        assert {table: connection.execute(width, (table,)).fetchone()[0] for table in OLD[schema]} == OLD[schema]
 
 
 def columns_of(folder: Path) -> dict[str, list[str]]:
@@ -349,16 +359,20 @@ def columns_of(folder: Path) -> dict[str, list[str]]:
         return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for (name,) in tables}
 
 
-def test_a_store_of_schema_1_becomes_what_a_fresh_one_is(claude: ClaudeHome, folder: Path, tmp_path: Path) -> None:
-    main = rebuilt(claude.project().session(model=MODEL))
+@pytest.mark.parametrize("schema", sorted(OLD))
+def test_an_old_store_becomes_what_a_fresh_one_is(
+    claude: ClaudeHome, folder: Path, tmp_path: Path, schema: int
+) -> None:
+    main = rebuilt(claude.project().session(model=MODEL)).create_task().update_task("1", "completed")
     for _ in range(2):
         read_same(main.wait(60).subagent())
     claude.write()
     ingest(workspace(folder))
-    make_old(folder)
+    make_old(folder, schema)
     ingest(workspace(folder))
     expected = fresh(tmp_path)
     assert len(expected["findings"]) == 2
+    assert sum(row[-1] is not None for row in expected["tool_calls"]) == 2
     assert_same(dump_warehouse(folder), expected)
     assert columns_of(folder) == columns_of(tmp_path / "fresh")
     with closing(open_reader(folder)) as connection:
