@@ -6,12 +6,13 @@ with a person's labels, or with the word "none" where nobody has measured it.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from importlib import resources
 from typing import Any, Literal, cast, get_args
 
 import msgspec
+
+from tachograph.analysis.axes.answers import read_object
 
 Verdict = Literal["MUCH_BETTER", "BETTER", "SIMILAR", "WORSE", "MUCH_WORSE"]
 State = Literal["UNAVAILABLE", "CURRENT", "STALE"]
@@ -26,7 +27,6 @@ PROMPT_VERSION = 1
 """Goes up with every change of ``judge_prompt.md``, the schema or the digest's form: older answers no longer count."""
 
 _REASONING_CHARS = 2000
-_FENCE = re.compile(r"\A```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -116,18 +116,7 @@ def read_judgement(text: str) -> Judgement:
     Categories that are not ours are dropped; a confidence out of range is None. Raises ValueError with the reason, a
     clause such as ``it is no JSON``, for whatever is no answer.
     """
-    body = text.strip()
-    if not body.startswith(("{", "```")):
-        body = body.rpartition("</think>")[2].strip()
-    fenced = _FENCE.match(body)
-    try:
-        answer = msgspec.json.decode((fenced[1] if fenced else body).encode("utf-8", "replace"))
-    except msgspec.DecodeError as error:
-        raise ValueError("it is empty" if not body else "it is no JSON") from error
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    if not isinstance(answer, dict):
-        raise ValueError("it is no JSON object")
+    answer = read_object(text)
     verdict = answer.get("verdict")
     if not isinstance(verdict, str) or verdict not in get_args(Verdict):
         raise ValueError("it has no verdict" if verdict is None else "its verdict is none of the five")
