@@ -1,0 +1,1 @@
+"""The loop: baselines, alerts, suggestions, trials. Pure: points, decisions and assignments in, judgements out."""
