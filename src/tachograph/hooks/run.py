@@ -1,0 +1,148 @@
+"""``tacho-hook EVENT [--agent NAME] [--data DIR]``: what is said to the agent at each of its events."""
+
+import os
+import time
+
+from tachograph.hooks.event import read_event
+from tachograph.hooks.places import data_folder
+from tachograph.hooks.records import encode, is_name, table_of, text_of
+
+EVENTS = {
+    "SessionStart": "session-start",
+    "SubagentStart": "subagent-start",
+    "UserPromptSubmit": "user-prompt-submit",
+    "SessionEnd": "session-end",
+    "SubagentStop": "subagent-stop",
+}
+"""The agents' names of events, and ours."""
+STATUS_LINE = "statusline"
+AGENTS = ("claude_code", "codex")
+_NEW = ("", "startup", "clear")
+"""Ways in which a session starts that has said nothing yet; the others (resume, compact, fork) go on."""
+
+Record = dict[str, object]
+
+
+def run(arguments: list[str]) -> None:
+    """Do what the command line and the event on stdin ask for, and print the answer, if there is one."""
+    words, options = _read_arguments(arguments)
+    word = words[0] if words else ""
+    named = options.get("--data", "")
+    data = data_folder(named)
+    if word in ("session-end", "subagent-stop"):
+        _end(word, data, named)
+        read_event()  # so that the agent's write does not fail
+        return
+    event = read_event()
+    word = word or EVENTS.get(text_of(event, "hook_event_name"), "")  # an agent that does not pass arguments on
+    if word in ("session-end", "subagent-stop"):
+        _end(word, data, named)
+        return
+    agent = options.get("--agent", AGENTS[0])
+    said = answer(word, agent, event, data, time.time_ns() // 1_000_000) if agent in AGENTS and data else b""
+    if said:
+        os.write(1, said + b"\n")
+
+
+def answer(word: str, agent: str, event: Record, data: str, at: int) -> bytes:
+    """What is printed at the event ``word``, without its end; empty: nothing. ``at`` is the moment in ms."""
+    from tachograph.hooks.briefing import load_briefing
+
+    briefing = load_briefing(data)
+    if word == STATUS_LINE:
+        from tachograph.hooks.status_line import status_line
+
+        return status_line(briefing, event, at).encode("utf-8", "replace")
+    said: Record = {}
+    if word == "session-start":
+        said = _start_session(briefing, agent, event, data, at)
+    elif word == "subagent-start":
+        said = _start_subagent(briefing, agent, event, data, at)
+    elif word == "user-prompt-submit" and table_of(briefing, "gate"):
+        from tachograph.hooks.gate import stop_prompt
+
+        reason = stop_prompt(data, briefing, event, _session_of(agent, event), at)
+        said = {"decision": "block", "reason": reason} if reason else {}
+    return encode(said) if said else b""
+
+
+def _start_session(briefing: Record, agent: str, event: Record, data: str, at: int) -> Record:
+    from tachograph.hooks.briefing import type_of
+
+    session = _session_of(agent, event)
+    is_new = text_of(event, "source") in _NEW
+    if table_of(briefing, "gate"):
+        from tachograph.hooks.gate import pass_resumed, stop_start
+
+        if not is_new:
+            pass_resumed(data, briefing, session, at)
+        elif agent == "codex":
+            reason = stop_start(data, briefing, session, at)
+            if reason:
+                return {"continue": False, "stopReason": reason}
+    agent_type = type_of(briefing, agent, event)
+    return _brief(briefing, agent, agent_type, "SessionStart", session, data, is_new=is_new, at=at)
+
+
+def _start_subagent(briefing: Record, agent: str, event: Record, data: str, at: int) -> Record:
+    from tachograph.hooks.briefing import is_agent_type
+
+    agent_type = text_of(event, "agent_type")
+    inner = text_of(event, "agent_id").removeprefix("agent-")
+    session = ""
+    if is_name(inner):
+        owner = _session_of(agent, event)
+        session = f"{agent}:{inner}" if agent == "codex" else f"{owner}/{inner}" if owner else ""
+    if not is_agent_type(agent_type):
+        return {}
+    return _brief(briefing, agent, agent_type, "SubagentStart", session, data, is_new=True, at=at)
+
+
+def _brief(
+    briefing: Record, agent: str, agent_type: str, event_name: str, session: str, data: str, *, is_new: bool, at: int
+) -> Record:
+    """The briefing as both agents take it: text for the model, and at a session's start a line for the user."""
+    from tachograph.hooks.assign import settle
+    from tachograph.hooks.briefing import compose, offers_of
+
+    found, offers = offers_of(briefing, agent, agent_type)
+    texts = settle(data, text_of(briefing, "key"), offers, session, agent_type, is_new=is_new, at=at)
+    text = compose(text_of(found, "facts"), texts)
+    said: Record = {}
+    if text:
+        said["hookSpecificOutput"] = {"hookEventName": event_name, "additionalContext": text}
+    if event_name == "SessionStart" and text_of(found, "notice"):
+        said["systemMessage"] = text_of(found, "notice")[:500]
+    return said
+
+
+def _session_of(agent: str, event: Record) -> str:
+    """The session's id as the warehouse has it; empty when the event tells none."""
+    native = text_of(event, "session_id")
+    return f"{agent}:{native}" if is_name(native) else ""
+
+
+def _end(word: str, data: str, named: str) -> None:
+    from tachograph.hooks.detach import start_learning
+
+    if data:
+        start_learning(data, named, always=word == "session-end")
+
+
+def _read_arguments(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Words, and options with their values; what is not known is left alone."""
+    words: list[str] = []
+    options: dict[str, str] = {}
+    pending = ""
+    for argument in arguments:
+        if pending:
+            options[pending], pending = argument, ""
+        elif argument.startswith("--"):
+            name, equals, value = argument.partition("=")
+            if equals:
+                options[name] = value
+            else:
+                pending = name
+        else:
+            words.append(argument)
+    return words, options
