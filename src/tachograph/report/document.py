@@ -78,6 +78,21 @@ class Chart(msgspec.Struct, frozen=True):
     """Lines of the highest bar."""
 
 
+class Trend(msgspec.Struct, frozen=True):
+    """Values over time as thin bars, the oldest first, drawn between the lowest and the highest of them."""
+
+    title: str
+    values: list[float]
+    lowest: str
+    """What is written beside the foot: the lowest value as people read it."""
+    highest: str
+    first: str
+    """What is written below the first bar; so ``last``."""
+    last: str
+    height: int = 3
+    """Lines of the highest bar."""
+
+
 class Beside(msgspec.Struct, frozen=True):
     """Two parts next to each other where the width suffices for both, else one below the other."""
 
@@ -85,7 +100,7 @@ class Beside(msgspec.Struct, frozen=True):
     right: list[Block]
 
 
-Block: TypeAlias = Line | Heading | Facts | Table | Chart | Beside
+Block: TypeAlias = Line | Heading | Facts | Table | Chart | Trend | Beside
 
 
 class Document(msgspec.Struct, frozen=True):

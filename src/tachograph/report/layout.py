@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tachograph.report.charts import lay_chart
-from tachograph.report.document import Beside, Block, Chart, Facts, Heading, Line, Table
+from tachograph.report.charts import lay_chart, lay_trend
+from tachograph.report.document import Beside, Block, Chart, Facts, Heading, Line, Table, Trend
 from tachograph.report.sanitise import harmless
 from tachograph.report.tables import lay_table
 from tachograph.report.width import Row, row_width, text_width, wrap
@@ -47,6 +47,8 @@ def _lay(block: Block, width: int, breaks: bool) -> list[Row]:
             return lay_table(block, width)
         case Chart():
             return lay_chart(block, width)
+        case Trend():
+            return lay_trend(block, width)
         case Beside():
             return _beside(block, width, breaks)
 

@@ -1,0 +1,1 @@
+"""Reports: one session, one week, one incident; as records, as documents, as Markdown."""
