@@ -8,6 +8,9 @@ LLAMA    := 0.3.36
 GEMMA    := 1.0.0
 MLFLOW   ?= .venv-mlflow
 MLFLOW_SERVER := 3.17.2
+AGENTS   ?= .agent-clis
+CODEX    := 0.169.0
+CLAUDE_CODE := 2.1.330
 PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
 WORKERS  ?= 2
 BIN      := $(VENV)/bin
@@ -16,9 +19,10 @@ PYTEST   := $(BIN)/python -m pytest -n $(WORKERS)
 
 JUDGE_STAMP := $(JUDGE)/.installed-$(LLAMA)-$(GEMMA)
 MLFLOW_STAMP := $(MLFLOW)/.installed-$(MLFLOW_SERVER)
+AGENTS_STAMP := $(AGENTS)/.installed-$(CODEX)-$(CLAUDE_CODE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-judge test-mlflow lint format soak bench docs clean
+.PHONY: help run test test-judge test-mlflow test-agents lint format soak bench docs clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
@@ -43,6 +47,11 @@ test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a s
 test-mlflow: $(VENV)/.installed-dev $(MLFLOW_STAMP) ## Log sessions to a real MLflow server (installs all of MLflow once)
 	MLFLOW_SERVER_PYTHON=$(abspath $(MLFLOW))/bin/python $(BIN)/python -m pytest -m mlflow tests/mlflow_server
 
+test-agents: $(VENV)/.installed-dev $(AGENTS_STAMP) ## Run the hooks in real agent CLIs, offline (installs these once)
+	AGENT_CODEX=$(abspath $(AGENTS))/node_modules/.bin/codex \
+		AGENT_CLAUDE_CODE=$(abspath $(AGENTS))/node_modules/.bin/claude \
+		$(BIN)/python -m pytest -m agents tests/agents
+
 lint: $(VENV)/.installed-dev ## Check style, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,7 +73,7 @@ docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made fro
 	$(BIN)/python tools/make_schemas.py $(ARGS)
 
 clean: ## Remove .venv, caches and builds (never your data)
-	rm -rf $(VENV) $(JUDGE) $(MLFLOW) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGE) $(MLFLOW) $(AGENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment holds absolute paths: one that was made elsewhere (a moved or copied checkout) is made anew.
@@ -124,4 +133,17 @@ $(MLFLOW_STAMP): | $(VENV)/.made
 	@echo "Installing MLflow $(MLFLOW_SERVER) into $(MLFLOW): about two minutes, once" >&2
 	@$(BIN)/python -m venv --clear $(MLFLOW)
 	@$(MLFLOW)/bin/python -m pip --disable-pip-version-check install --quiet 'mlflow==$(MLFLOW_SERVER)'
+	@touch $@
+
+# Agent CLIs, 0.8 GB, apart from everything else and with homes of their own in the tests. No other script of a package
+# runs than the one that puts Claude Code's program into its place.
+$(AGENTS_STAMP):
+	@command -v npm >/dev/null || { \
+		echo "Tachograph: make test-agents installs agent CLIs and needs npm, which comes with Node.js." >&2; exit 1; \
+	}
+	@echo "Installing Codex $(CODEX) and Claude Code $(CLAUDE_CODE) into $(AGENTS): about a minute, once" >&2
+	@mkdir -p $(AGENTS)
+	@npm install --prefix $(AGENTS) --no-save --no-audit --no-fund --loglevel=error --ignore-scripts \
+		'@openai/codex@$(CODEX)' '@anthropic-ai/claude-code@$(CLAUDE_CODE)'
+	@cd $(AGENTS)/node_modules/@anthropic-ai/claude-code && node install.cjs
 	@touch $@
