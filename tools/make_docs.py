@@ -15,12 +15,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from textwrap import fill as fill_text
 
 import click
 
 from tachograph.analysis.detectors import load_detectors
+from tachograph.analysis.kpis import load_kpis
 from tachograph.app.export.tables import TABLES
 from tachograph.cli._frame import tacho
+from tachograph.learning.suggestions import load_catalogue
+from tachograph.learning.suggestions.catalogue import Condition, DetectorCondition, KpiCondition
 from tachograph.settings import settings_table
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -231,6 +235,25 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def kpis_part() -> str:
+    """Every KPI: a table of all, then what each computes, where it holds and where it comes from."""
+    rows, parts = [], []
+    for one in load_kpis().values():
+        bounds = (one.target, one.warning, one.critical)
+        told = " / ".join(f"{bound:g}" for bound in bounds if bound is not None) or "by baseline"
+        rows.append(f"| [`{one.name}`](#{one.name}) | {one.title} | {one.unit} | {one.better} | {told} |\n")
+        paragraphs = [f"**{one.title}.** {one.formula}", one.domain_of_validity]
+        measured = f"Spread below which a difference is not believed: {one.least_sd:g}"
+        measured += " (of the natural logarithm)." if one.scale == "log" else "."
+        if one.default is not None:
+            measured += f" Before there is a baseline: {one.default[0]:g} ± {one.default[1]:g}."
+        paragraphs.append(f"{measured} Source: {one.source}")
+        wrapped = (fill_text(part.replace("``", "`"), 130, break_on_hyphens=False) for part in paragraphs)
+        parts.append(f"### {one.name}\n\n" + "\n\n".join(wrapped) + "\n")
+    head = "| KPI | | unit | better | target / warning / critical |\n|---|---|---|---|---|\n"
+    return f"{head}{''.join(rows)}\n" + "\n".join(parts)
+
+
 def tables_part() -> str:
     """Every table that can be exported, with its columns."""
     parts = []
@@ -240,8 +263,32 @@ def tables_part() -> str:
     return "\n".join(parts)
 
 
+def catalogue_part() -> str:
+    """Every suggestion of the catalogue: when it is offered, what it is to change, what an agent is told."""
+    return "\n".join(
+        f"### {one.id}\n\n**{one.title}.** {one.impact}\n\n"
+        f"- Offered when {_condition(one.when)}; target: `{one.kpi}`, {one.direction}; priority {one.priority};"
+        f" saving: {one.saving}.\n"
+        f'- Agents are told: "{one.guidance}"\n'
+        f"- What you can do besides: {one.implementation}\n"
+        for one in load_catalogue().values()
+    )
+
+
+def _condition(when: Condition) -> str:
+    if isinstance(when, KpiCondition):
+        bound = f"its {when.worse_than} threshold" if isinstance(when.worse_than, str) else f"{when.worse_than:g}"
+        return f"the median of `{when.kpi}` is worse than {bound}"
+    if isinstance(when, DetectorCondition):
+        least = f", and ${when.min_usd_per_week:g} a week where that is known" if when.min_usd_per_week else ""
+        return f"`{when.detector}` has at least {when.min_findings} findings in the period{least}"
+    return f"another model was cheaper and not worse, with {when.min_sessions} sessions or more of each"
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "export.md": {"tables": tables_part},
+    "kpis.md": {"kpis": kpis_part},
+    "suggestions.md": {"catalogue": catalogue_part},
     "waste.md": {"detectors": detectors_part, "transient": transient_part},
 }
 """Pages written by hand with parts that are made, each between two comments."""

@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 
 from tachograph.analysis.metrics import load_metrics
+from tachograph.app.alerts import AcknowledgedAlerts, AlertList, Replay
+from tachograph.app.baselines import BaselineReport, ResetReport
 from tachograph.app.calibrate import CalibrationReport
 from tachograph.app.cases.add import AddedCase
 from tachograph.app.cases.candidate import CandidateList
@@ -29,10 +31,22 @@ from tachograph.app.expect.explain import ExplainedFile
 from tachograph.app.expect.learn import LearnReport
 from tachograph.app.expect.lint import LintReport
 from tachograph.app.explain import Explanation
+from tachograph.app.hooks.install import HooksChange
+from tachograph.app.hooks.status import HooksStatus
+from tachograph.app.kpis import KpiReport, SessionKpis
+from tachograph.app.learn.measures import LoopStatus
+from tachograph.app.learn.run import LearnReport as RoundReport
 from tachograph.app.overview import Overview
+from tachograph.app.promoting import Promotion as FilePromotion
+from tachograph.app.quality import QualityReport
+from tachograph.app.reports.incident import IncidentReport
+from tachograph.app.reports.session import SessionReport
+from tachograph.app.reports.weekly import WeeklyReport
 from tachograph.app.score_targets import ScoreReport
 from tachograph.app.sessions import SessionList
 from tachograph.app.show import SessionStory
+from tachograph.app.suggestions import DecisionList, SuggestionChange, SuggestionDetails, SuggestionList
+from tachograph.app.trials import TrialList, TrialRow
 from tachograph.app.waste import WasteReport
 from tachograph.cli.ingest import Published
 from tachograph.cli.redact import RedactedFile
@@ -42,6 +56,11 @@ from tachograph.model import CheckReport
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "alerts": ("tacho alerts list --json", AlertList),
+    "alerts_acked": ("tacho alerts ack --json", AcknowledgedAlerts),
+    "alerts_replay": ("tacho alerts replay --json", Replay),
+    "baseline_reset": ("tacho baseline reset TYPE --json", ResetReport),
+    "baselines": ("tacho baseline list --json", BaselineReport),
     "cases_add": ("tacho cases add --json", AddedCase),
     "cases_list": ("tacho cases list --json", CandidateList),
     "cases_promote": ("tacho cases promote --json", Promotion),
@@ -52,16 +71,35 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "expect_learn": ("tacho expect learn SESSION --json", LearnReport),
     "expect_lint": ("tacho expect lint FILE --json", LintReport),
     "finding": ("tacho waste --explain ID --json", Explanation),
+    "hooks_install": ("tacho hooks install --json", HooksChange),
+    "hooks_status": ("tacho hooks status --json", HooksStatus),
+    "hooks_uninstall": ("tacho hooks uninstall --json", HooksChange),
     "ingest": ("tacho ingest --json", Published),
     "judge_calibrate": ("tacho judge calibrate FILE --json", CalibrationReport),
+    "judge_quality": ("tacho judge quality --json", QualityReport),
+    "kpis": ("tacho kpis --json", KpiReport),
+    "learn": ("tacho learn --json", RoundReport),
+    "learn_status": ("tacho learn status --json", LoopStatus),
     "mlflow_log": ("tacho mlflow log --json", LogReport),
     "mlflow_setup": ("tacho mlflow setup --json", SetupReport),
     "overview": ("tacho --json", Overview),
+    "promotion": ("tacho suggest promote ID --json", FilePromotion),
     "reconcile": ("tacho cost --reconcile --json", Reconciliation),
     "redact": ("tacho redact FILE --json", RedactedFile),
+    "report_incident": ("tacho report incident ID --json", IncidentReport),
+    "report_session": ("tacho report session ID --json", SessionReport),
+    "report_weekly": ("tacho report weekly --json", WeeklyReport),
     "score": ("tacho score TARGET --json", ScoreReport),
+    "session_kpis": ("tacho kpis SESSION --json", SessionKpis),
     "sessions": ("tacho sessions --json", SessionList),
     "show": ("tacho show SESSION --json", SessionStory),
+    "suggestion": ("tacho suggest show ID --json", SuggestionDetails),
+    "suggestion_activated": ("tacho suggest activate ID --json", SuggestionChange),
+    "suggestion_disabled": ("tacho suggest disable ID --json", SuggestionChange),
+    "suggestion_history": ("tacho suggest history --json", DecisionList),
+    "suggestions": ("tacho suggest list --json", SuggestionList),
+    "trial": ("tacho trials show TRIAL --json", TrialRow),
+    "trials": ("tacho trials list --json", TrialList),
     "waste": ("tacho waste --json", WasteReport),
 }
 Schema = dict[str, Any]

@@ -26,7 +26,7 @@ def _check_timezone(name: str) -> None:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user may choose. Each field but ``prices`` is one option and all that is known about it.
+    """What the user may choose. Each field is one option and all that is known about it, but for the last three.
 
     The field ``store_text`` is the key ``text`` of the section ``[store]`` and the variable ``TACHO_STORE_TEXT``.
     """
@@ -77,8 +77,55 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Hosts outside this machine that the judge may be asked on, by name, separated by commas."),
     ] = ""
     judge_api_key: Annotated[str, Meta(description="Key that the judge's server asks for; empty: none is sent.")] = ""
+    learn_activation: Annotated[
+        Literal["installed", "auto", "manual"],
+        Meta(
+            description="Whether `tacho learn` puts suggestions to the test by itself: `auto`, `manual`, or what was"
+            " chosen at `tacho hooks install`."
+        ),
+    ] = "installed"
+    learn_promotion: Annotated[
+        Literal["manual", "auto"],
+        Meta(description="Whether a proven suggestion is written into the agent's file by itself (`auto`)."),
+    ] = "manual"
+    learn_share: Annotated[
+        float, Meta(ge=0.1, le=0.9, description="Share of new sessions that are given a suggestion under test.")
+    ] = 0.5
+    learn_policy: Annotated[
+        Literal["trial", "quick"],
+        Meta(
+            description="When a suggestion counts as proven: `trial` (a control group, false proofs at most 5 %), or"
+            " `quick` (better by more than 20 % in 2 of its first 3 sessions: often chance)."
+        ),
+    ] = "trial"
+    learn_folder: Annotated[
+        str,
+        Meta(description="Telemetry folder: span and evaluation files are read from it, the loop's files written."),
+    ] = ""
+    alerts_command: Annotated[
+        str, Meta(description="Program that is given each new critical alert as JSON on stdin; empty: none.")
+    ] = ""
+    alerts_url: Annotated[
+        str, Meta(description="Address to which each new critical alert is sent as JSON; empty: nothing is sent.")
+    ] = ""
+    hooks_gate: Annotated[
+        bool,
+        Meta(description="Whether a new critical alert holds the next prompt back until it is seen (`tacho alerts`)."),
+    ] = False
     prices: dict[str, Any] = {}
     """The tables ``[prices."<model>"]`` as they were written; tachograph.pricing checks them."""
+    agent_types: dict[str, Any] = {}
+    """The table ``[agent_types]``: part of a project's path -> type of its main sessions."""
+    budget: list[Any] = []
+    """The tables ``[[budget]]`` as they were written; tachograph.learning.budgets checks them."""
+
+
+_FREE: dict[str, tuple[type, str]] = {
+    "prices": (dict, 'must be a section, such as [prices."my-model"]'),
+    "agent_types": (dict, 'must be a section of lines such as "work/docs" = "translation"'),
+    "budget": (list, "must be written as [[budget]]"),
+}
+"""What is no option but a table of the user's own: its type, and what to say of another one."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -98,7 +145,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 def options() -> tuple[Option, ...]:
-    """Return every option, in the order of the docs (``prices``, a free table, is none)."""
+    """Return every option, in the order of the docs (the user's own tables are none)."""
     return tuple(
         Option(
             name=field.name.replace("_", ".", 1),
@@ -109,7 +156,7 @@ def options() -> tuple[Option, ...]:
             variable=f"TACHO_{field.name.upper()}",
         )
         for field in msgspec.structs.fields(Settings)
-        if field.name != "prices"
+        if field.name not in _FREE
     )
 
 
@@ -173,14 +220,15 @@ def _read_file(text: str, path: Path, known: Mapping[str, Option]) -> Iterator[t
     sections = {name.partition(".")[0] for name in known}
     for name, value in _flatten(document):
         place = _place(text, path, name)
-        if name == "prices":
-            if not isinstance(value, dict):
-                raise _wrong_value(place, name, 'must be a section, such as [prices."my-model"]', value)
+        if name in _FREE:
+            kind, rule = _FREE[name]
+            if not isinstance(value, kind):
+                raise _wrong_value(place, name, rule, value)
             yield name, value
         elif name in known:
             yield known[name].field, _convert(known[name], value, place, strict=True)
         elif name not in sections or value != {}:
-            raise _unknown(place, name, [*known, "prices"])
+            raise _unknown(place, name, [*known, *_FREE])
 
 
 def _read_environment(environ: Mapping[str, str], known: Mapping[str, Option]) -> Iterator[tuple[str, Any]]:
@@ -197,9 +245,9 @@ def _read_environment(environ: Mapping[str, str], known: Mapping[str, Option]) -
 
 
 def _flatten(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (``section.key``, value); ``prices`` stays whole, and so does what is no section or an empty one."""
+    """Yield (``section.key``, value); a table of the user's own stays whole, and so does what is no section or an empty one."""
     for section, content in document.items():
-        if section == "prices" or not isinstance(content, dict) or not content:
+        if section in _FREE or not isinstance(content, dict) or not content:
             yield section, content
         else:
             yield from ((f"{section}.{key}", value) for key, value in content.items())

@@ -70,23 +70,36 @@ class History(msgspec.Struct, frozen=True):
 
 def load_history(connection: sqlite3.Connection, id: str) -> History | None:
     """The session ``id`` with all its records; None when it has left no log of its own."""
+    copied: list[Prompt] = []
+    own = load_records(connection, id, copied)
+    if own is None:
+        return None
+    session, costs = own
+    problems = connection.execute(
+        "SELECT count(*) FROM problems WHERE log IN (SELECT log FROM segments WHERE session = ?)", (id,)
+    ).fetchone()[0]
+    return History(session, costs, _load_shared(connection, id), tuple(copied), problems)
+
+
+def load_records(
+    connection: sqlite3.Connection, id: str, copied: list[Prompt] | None = None
+) -> tuple[Session, dict[int, Cost]] | None:
+    """The session ``id`` and what its responses cost, by position; None when it has left no log of its own.
+
+    Prompts of the shared prefix are added to ``copied``.
+    """
     parts: list[Session] = []
     costs: dict[int, Cost] = {}
-    copied: list[Prompt] = []
     start = 0
     for segment, inherited_until in connection.execute(_SEGMENTS, (id,)).fetchall():
         told = load_segment(connection, segment)
         responses, paid = _load_counted(connection, segment, told)
         costs.update({start + position: cost for position, cost in paid.items()})
-        copied.extend(prompt for prompt in told.prompts if prompt.position <= inherited_until)
+        if copied is not None:
+            copied.extend(prompt for prompt in told.prompts if prompt.position <= inherited_until)
         parts.append(_own(told, responses, inherited_until, start))
         start = _after(parts[-1], start)
-    if not parts:
-        return None
-    problems = connection.execute(
-        "SELECT count(*) FROM problems WHERE log IN (SELECT log FROM segments WHERE session = ?)", (id,)
-    ).fetchone()[0]
-    return History(_join(parts), costs, _load_shared(connection, id), tuple(copied), problems)
+    return (_join(parts), costs) if parts else None
 
 
 def _load_counted(

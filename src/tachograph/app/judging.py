@@ -6,10 +6,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
 from tachograph.analysis.axes.digest import SMALLEST, Digest, make_digest, session_hash
+from tachograph.analysis.axes.quality import QualityScores, quality_prompt, quality_schema, read_quality
 from tachograph.analysis.axes.telling import estimate_tokens
 from tachograph.analysis.axes.trajectory import (
     PROMPT_VERSION,
@@ -27,6 +29,7 @@ from tachograph.judge import JudgeConfig, JudgeUnavailable
 from tachograph.model import Session, to_datetime
 from tachograph.settings import Settings
 
+T = TypeVar("T")
 Store = Callable[[Judgement, Digest, int, int], None]
 """(judgement, digest, session hash, moment in ms UTC): keeps a judgement, see :func:`store_judgement`."""
 
@@ -53,22 +56,30 @@ class Judge:
 
     def judge(self, session: Session) -> tuple[Judgement, Digest]:
         """The judgement on ``session`` and the digest it rests on. Raises JudgeUnavailable."""
+        digest = fit_digest(session, self._config)
+        judgement = self._ask(judge_prompt(), digest, judge_schema(), read_judgement)
+        return _clean(judgement), digest
+
+    def score_quality(self, session: Session) -> tuple[QualityScores, Digest]:
+        """The four scores of ``session`` and the digest they rest on. Raises JudgeUnavailable."""
+        digest = fit_digest(session, self._config, quality_prompt(), quality_schema())
+        return self._ask(quality_prompt(), digest, quality_schema(), read_quality), digest
+
+    def _ask(self, prompt: str, digest: Digest, schema: dict[str, Any], read: Callable[[str], T]) -> T:
         from tachograph.judge.client import ask  # sockets: only for those who ask
 
-        digest = fit_digest(session, self._config)
         try:
             self._find()
             self._found = False  # after a failure it is looked for again: it may have died
-            answer = ask(self._config, judge_prompt(), digest.text, judge_schema())
+            answer = ask(self._config, prompt, digest.text, schema)
         except JudgeUnavailable as obstacle:
             raise JudgeUnavailable(obstacle.slug, _redact(obstacle.reason)) from obstacle
         self._found = True
         try:
-            judgement = read_judgement(answer)
+            return read(answer)
         except ValueError as error:
             reason = f"The answer of {self._config.model} cannot be used: {error}."
             raise JudgeUnavailable("malformed_answer", reason) from error
-        return _clean(judgement), digest
 
     def _find(self) -> None:
         from tachograph.judge.client import probe
@@ -101,9 +112,15 @@ def judge_history(session: Session, config: JudgeConfig) -> tuple[Judgement, Dig
     return Judge(config).judge(session)
 
 
-def fit_digest(session: Session, config: JudgeConfig) -> Digest:
-    """The digest that leaves room for prompt and answer. Raises JudgeUnavailable when there is none."""
-    taken = estimate_tokens(judge_prompt()) + estimate_tokens(json.dumps(judge_schema())) + _TEMPLATE_TOKENS
+def fit_digest(
+    session: Session, config: JudgeConfig, prompt: str | None = None, schema: dict[str, Any] | None = None
+) -> Digest:
+    """The digest that leaves room for prompt (the verdict's, unless given) and answer.
+
+    Raises JudgeUnavailable when there is none.
+    """
+    asked = (prompt or judge_prompt(), json.dumps(schema or judge_schema()))
+    taken = sum(map(estimate_tokens, asked)) + _TEMPLATE_TOKENS
     room = config.context_tokens - config.answer_tokens - taken
     if room < SMALLEST:
         raise JudgeUnavailable(

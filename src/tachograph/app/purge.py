@@ -10,6 +10,7 @@ import msgspec
 
 from tachograph.app.analyst import Analyst
 from tachograph.app.find_session import find_session
+from tachograph.app.learn.forgetting import forget_in_files, forget_in_loop
 from tachograph.app.purged import remember
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
@@ -132,7 +133,9 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             connection.executemany("DELETE FROM judgements WHERE session = ?", [(one,) for one in [*named, *ids]])
             analyst = Analyst(workspace.prices(connection), workspace.settings)
             derive(connection, writer.touched, analyst)
+            forget_in_loop(connection, [*named, *ids])
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
+        forget_in_files(workspace.folder, {*named, *ids})
         erased = erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
 

@@ -19,13 +19,17 @@ def is_purged(session: Session, purged: Collection[int]) -> bool:
 
     So the subagents that a purged session starts later are not read either.
     """
+    return is_purged_id(session.id, purged) or (
+        session.parent_id is not None and bool(purged) and hash_text(session.parent_id) in purged
+    )
+
+
+def is_purged_id(id: str, purged: Collection[int]) -> bool:
+    """Whether the session of this id, or one of those above it by id, was purged."""
     if not purged:
         return False
-    parts = session.id.split("/")
-    lineage = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
-    if session.parent_id is not None:
-        lineage.append(session.parent_id)
-    return any(hash_text(one) in purged for one in lineage)
+    parts = id.split("/")
+    return any(hash_text("/".join(parts[:length])) in purged for length in range(1, len(parts) + 1))
 
 
 def remember_purged(connection: sqlite3.Connection, sessions: Iterable[Session], path_hash: int) -> None:

@@ -8,11 +8,15 @@ import click
 import msgspec
 
 from tachograph.app.calibrate import GivenVerdict, Target, calibrate, find_targets
+from tachograph.app.find_session import current_folder, find_last, find_session
 from tachograph.app.judging import judge_config
+from tachograph.app.learn.run import learn_if_free
+from tachograph.app.quality import QualityRow, choose_unscored, judge_quality
 from tachograph.app.workspace import Workspace
 from tachograph.cli._calibration import describe_calibration
-from tachograph.cli._options import json_option, update_option
+from tachograph.cli._options import MANY, chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
+from tachograph.cli._quality import describe_quality, tell_scores
 from tachograph.cli._session import note, report_connection
 from tachograph.errors import UsageError
 from tachograph.report.sanitise import harmless
@@ -20,7 +24,7 @@ from tachograph.report.sanitise import harmless
 
 @click.group()
 def command() -> None:
-    """See what the judge of trajectories is worth with your model and your sessions."""
+    """Have a model score the quality of sessions, and see what its verdicts are worth."""
 
 
 @command.command("calibrate")
@@ -54,6 +58,53 @@ def calibrate_command(
     configs = [msgspec.structs.replace(config, model=name) for name in names]
     report = calibrate(workspace, targets, configs, seed=seed, on_judged=_tell)
     print_json("judge_calibrate", report) if as_json else print_document(describe_calibration(report))
+
+
+@command.command("quality")
+@click.argument("sessions", nargs=-1, metavar="[SESSION...]")
+@click.option("--last", is_flag=True, help="The session that ended last in the project you stand in, else in all.")
+@click.option("--model", metavar="NAME", help="The model to ask, instead of the one of the settings.")
+@click.option(
+    "--limit", type=click.IntRange(1, MANY), default=10, show_default=True, metavar="N",
+    help="How many to ask about at most; not of those named.",
+)  # fmt: skip
+@filter_options
+@update_option
+@json_option
+def quality_command(
+    sessions: tuple[str, ...], last: bool, model: str | None, limit: int, as_json: bool, no_ingest: bool,
+    since: str | None, until: str | None, project: str | None, agent: str | None, tz: str | None,
+) -> None:  # fmt: skip
+    """Have the judge score sessions: relevance, faithfulness, coherence, hallucination, 0 to 1 each.
+
+    Without SESSION: main sessions of the selection that have no scores by this model, the latest first. A session that
+    is as it was is not asked about again. The scores become KPIs (tacho kpis).
+
+    Asks the server of the settings (judge.endpoint), whatever judge.mode says. A score that the record does not show
+    is absent, never 0.
+    """
+    if (sessions or last) and any((since, until, project, agent)):
+        raise UsageError("Name sessions, or choose some: not both.")
+    workspace = Workspace()
+    chosen = chosen_filter(workspace, since, until, project, agent, tz)
+    config = judge_config(workspace.settings)
+    config = msgspec.structs.replace(config, model=model or config.model)
+    waiting = 0
+    with report_connection(workspace, no_ingest) as connection:
+        ids = [find_session(connection, name) for name in sessions]
+        if last:
+            ids.append(find_last(connection, workspace.clean.name(current_folder())))
+        if not sessions and not last:
+            found = choose_unscored(connection, chosen, config.model)
+            ids, waiting = found[:limit], len(found[limit:])
+    report = judge_quality(workspace, list(dict.fromkeys(ids)), config, waiting=waiting, on_scored=_tell_scored)
+    if any(one.reason is None and not one.cached for one in report.sessions):
+        learn_if_free(workspace, update=False, note=note)
+    print_json("judge_quality", report) if as_json else print_document(describe_quality(report))
+
+
+def _tell_scored(done: int, everything: int, row: QualityRow) -> None:
+    note(harmless(f"{done} of {everything}: {row.id}: {tell_scores(row)}"))
 
 
 def _tell(done: int, everything: int, target: Target, given: GivenVerdict) -> None:

@@ -1,0 +1,82 @@
+"""Which session was given which suggestion: what the hooks wrote down, read into the warehouse."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from tachograph.learning.records import Assignment
+
+HOOKS_FOLDER = "hooks"
+FILE = "assignments.ndjson"
+_LONGEST_LINE = 4096
+_Moment = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+"""ms UTC; a larger number is none, and has no place in the database."""
+
+
+class _Line(msgspec.Struct, frozen=True):
+    trial: str
+    suggestion: str
+    session: str
+    agent_type: str
+    arm: Literal["treatment", "control"]
+    share: float
+    at: _Moment
+
+
+class _Start(msgspec.Struct, frozen=True):
+    start: str
+    agent_type: str
+    at: _Moment
+
+
+def read_assignments(connection: sqlite3.Connection, folder: Path) -> int:
+    """Keep what is new in the hooks' file; returns the number of lines that say nothing.
+
+    The first line of a trial and session counts, whatever a later one says. The file stays: only the hooks write it.
+    """
+    useless = 0
+    for raw in _lines(folder / HOOKS_FOLDER / FILE):
+        try:
+            line = msgspec.json.decode(raw, type=_Line) if b'"trial"' in raw else None
+            start = msgspec.json.decode(raw, type=_Start) if line is None else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            useless += bool(raw.strip())
+            continue
+        if start is not None:
+            _keep_start(connection, start.start, start.agent_type, start.at)
+        elif line is not None and 0 < line.share < 1:
+            _keep_start(connection, line.session, line.agent_type, line.at)
+            connection.execute(
+                "INSERT OR IGNORE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (line.trial, line.session, line.suggestion, line.agent_type, line.arm, line.share, line.at),
+            )
+        else:
+            useless += 1
+    return useless
+
+
+def _keep_start(connection: sqlite3.Connection, session: str, agent_type: str, at: int) -> None:
+    connection.execute("INSERT OR IGNORE INTO starts VALUES (?, ?, ?)", (session, agent_type, at))
+
+
+def load_assignments(connection: sqlite3.Connection) -> list[Assignment]:
+    """All of them, in order of time."""
+    rows = connection.execute(
+        "SELECT suggestion, trial, session, agent_type, arm, share, at FROM assignments ORDER BY at, session, trial"
+    )
+    return [Assignment(*row) for row in rows]
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    try:
+        with file.open("rb") as lines:
+            while line := lines.readline(_LONGEST_LINE):
+                if line.endswith(b"\n"):  # else it is being written, or too long to be one of ours
+                    yield line
+    except FileNotFoundError:
+        return

@@ -1,0 +1,228 @@
+"""One round of the loop: from new logs to the next session's briefing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import xxhash
+
+from tachograph.app.learn.activation import close_decided, fill_places
+from tachograph.app.learn.agent_types import AgentTypes
+from tachograph.app.learn.assignments import read_assignments
+from tachograph.app.learn.decisions import Activation, find_activations, load_decisions, now_ms
+from tachograph.app.learn.fold import Folded, fold_history, load_alerts
+from tachograph.app.learn.installed import Installed, load_installed
+from tachograph.app.learn.offers import refresh_offers
+from tachograph.app.learn.points import refresh_points
+from tachograph.app.learn.prepare import active_texts, prepare_briefing
+from tachograph.app.learn.promote_proven import promote_proven
+from tachograph.app.learn.publish import publish, write_due_week
+from tachograph.app.learn.rules import user_rules_file
+from tachograph.app.learn.switched_off import list_active, note_removed
+from tachograph.app.learn.telemetry_points import read_telemetry_folder
+from tachograph.app.learn.trials import TrialBook, judge_trials
+from tachograph.app.workspace import Workspace
+from tachograph.errors import Busy
+from tachograph.learning.alerts import Alert
+from tachograph.learning.suggestions import Offer, load_catalogue
+from tachograph.warehouse.store import open_writer, read_meta, transaction, write_meta
+
+_TABLES = ("assignments", "decisions", "starts", "baseline_resets", "alert_acks", "evaluations")
+"""What people and hooks added: the loop goes round again when one of these has grown."""
+_SENT_MS = 2 * 24 * 3600 * 1000
+"""Alerts on older sessions are history that was read late: no sink is told of them."""
+
+
+class LearnReport(msgspec.Struct):
+    """What one round of the loop did."""
+
+    sessions: int = 0
+    """Sessions with KPIs."""
+    new_sessions: int = 0
+    """Of these computed now: new or changed."""
+    incomplete_sessions: int = 0
+    """Of all: those of which some KPI's data is missing."""
+    alerts: dict[str, int] = {}
+    """New ones by severity."""
+    incidents: int = 0
+    """New ones."""
+    trials: dict[str, int] = {}
+    """All by state."""
+    activated: int = 0
+    retired: int = 0
+    offers: int = 0
+    changed: bool = False
+    """False: nothing has happened since the last round; the rest is as it was then."""
+    weekly_report: str | None = None
+    """File of the week's report, when this round wrote one."""
+    notes: list[str] = []
+    """What the person should know."""
+    seconds: float = 0.0
+
+
+def learn(
+    workspace: Workspace,
+    *,
+    update: bool = True,
+    wait_seconds: float = 10.0,
+    forced: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> LearnReport:
+    """Bring the warehouse up to date (with ``update``), then baselines, alerts, trials, offers and the briefing.
+
+    Raises Busy, and TachographError as the store and the settings do.
+    """
+    from tachograph.app.ingest import ingest
+
+    started = time.monotonic()
+    report = LearnReport()
+    new: list[Alert] = []
+    if update and not workspace.is_demo:
+        ingest(workspace, wait_seconds=wait_seconds)
+    types = AgentTypes(workspace.settings.agent_types)
+    with open_writer(workspace.folder, wait_seconds) as connection:
+        report.notes += read_telemetry_folder(connection, workspace, types)
+        with transaction(connection):
+            useless = read_assignments(connection, workspace.folder)
+        changed = refresh_points(connection, types, on_progress)
+        report.new_sessions = len(changed)
+        if useless:
+            report.notes.append(f"{useless} lines of the hooks' assignments could not be read.")
+        installed = load_installed(workspace.folder)
+        with transaction(connection):
+            note_removed(connection, workspace, now_ms())
+        if forced or changed or read_meta(connection, "loop_stamp") != _stamp(connection, workspace, installed):
+            report.changed = True
+            with transaction(connection):
+                done = _go_round(connection, workspace, installed)
+            new = done.new
+            report.weekly_report, notes = _tell(connection, workspace, types, done, changed)
+            report.notes += notes
+            _fill(report, done)
+            with transaction(connection):
+                write_meta(connection, "loop_stamp", _stamp(connection, workspace, installed))
+                write_meta(connection, "loop_seconds", f"{time.monotonic() - started:.3f}")
+                write_meta(connection, "loop_at", str(now_ms()))
+        else:
+            report.sessions = connection.execute("SELECT count(*) FROM points WHERE family <> ''").fetchone()[0]
+    if report.changed:
+        _send(workspace, new, report)
+        if workspace.settings.learn_promotion == "auto":
+            report.notes += promote_proven(workspace, installed.agents)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def learn_if_free(workspace: Workspace, *, update: bool, note: Callable[[str], None]) -> LearnReport | None:
+    """As :func:`learn`; None, with a note, while another process is at it."""
+    try:
+        return learn(workspace, update=update, wait_seconds=2.0)
+    except Busy:
+        note("Another tacho process is updating the warehouse: this is what is stored so far.")
+        return None
+
+
+class _Round(msgspec.Struct, frozen=True):
+    """What one round has found out."""
+
+    folded: Folded
+    activations: list[Activation]
+    book: TrialBook
+    offers: list[Offer]
+    new: list[Alert]
+    """Alerts that were not there before."""
+    new_incidents: int
+    activated: int
+    retired: int
+
+
+def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: Installed) -> _Round:
+    """Compute everything anew from the points; the caller's transaction commits it."""
+    now, settings, catalogue = now_ms(), workspace.settings, load_catalogue()
+    held = {one for (one,) in connection.execute("SELECT id FROM alerts")}
+    incidents = _count_incidents(connection)
+    activations = find_activations(load_decisions(connection))
+    folded = fold_history(connection, activations, now)
+    book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
+    retired = close_decided(connection, activations, book.states, now)
+    offers = refresh_offers(connection, catalogue, now)
+    activated = 0
+    if installed.activates(settings):
+        activations = find_activations(load_decisions(connection))
+        activated = fill_places(connection, offers, activations, book.states, installed.reachable(folded), now)
+    if retired or activated:
+        activations = find_activations(load_decisions(connection))
+        book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
+    new = [one for one in load_alerts(connection) if one.id not in held]
+    new_incidents = max(0, _count_incidents(connection) - incidents)
+    return _Round(folded, activations, book, offers, new, new_incidents, activated, retired)
+
+
+def _tell(
+    connection: sqlite3.Connection, workspace: Workspace, types: AgentTypes, done: _Round, changed: list[str]
+) -> tuple[str | None, list[str]]:
+    """Write what the hooks, people and other tools read: the week's report, if it was due, and notes for the person."""
+    now, catalogue, states = now_ms(), load_catalogue(), done.book.states
+    texts = active_texts(done.activations, states, catalogue)
+    with transaction(connection):
+        notes = list_active(connection, workspace, done.activations, states, done.book.outcomes, catalogue, texts, now)
+        weekly, failed = write_due_week(connection, workspace, now)
+    prepare_briefing(connection, workspace, done.folded, done.activations, states, texts, types)
+    notes += failed
+    if workspace.settings.learn_folder:
+        baselines = done.folded.baselines
+        notes += publish(connection, workspace, baselines, done.activations, states, catalogue, changed, weekly)
+    return weekly, notes
+
+
+def _fill(report: LearnReport, done: _Round) -> None:
+    report.sessions, report.incomplete_sessions = done.folded.sessions, done.folded.incomplete
+    report.alerts = {name: sum(one.severity == name for one in done.new) for name in ("critical", "warning", "info")}
+    report.incidents, report.offers = done.new_incidents, len(done.offers)
+    report.activated, report.retired = done.activated, done.retired
+    for state in done.book.states.values():
+        report.trials[state.state] = report.trials.get(state.state, 0) + 1
+
+
+def _count_incidents(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM loop_records WHERE kind = 'incident'").fetchone()[0])
+
+
+def _stamp(connection: sqlite3.Connection, workspace: Workspace, installed: Installed) -> str:
+    """Changes whenever going round again may give something else: new facts, another day, another version."""
+    from tachograph import __version__
+
+    counts = [connection.execute(f"SELECT count(*), max(at) FROM {table}").fetchone() for table in _TABLES]
+    points = connection.execute("SELECT count(*), coalesce(sum(ended_at), 0) FROM points").fetchone()
+    settings = msgspec.json.encode(workspace.settings).decode()
+    day = now_ms() // (3600 * 1000)
+    return f"{__version__}/{_hash_rules()}/{counts}/{points}/{day}/{settings}/{installed.stamp}"
+
+
+def _hash_rules() -> str:
+    """A hash of all rules and texts of the loop, the user's own among them."""
+    import tachograph.learning as home
+
+    hasher = xxhash.xxh3_64()
+    files = [file for place in home.__path__ for file in Path(place).rglob("*") if file.suffix in (".py", ".toml")]
+    for file in sorted(files):
+        hasher.update(file.read_bytes())
+    with suppress(OSError):
+        hasher.update(user_rules_file().read_bytes())
+    return hasher.hexdigest()
+
+
+def _send(workspace: Workspace, new: list[Alert], report: LearnReport) -> None:
+    """Hand new critical alerts to the sinks that the user has named; a sink's failure is a note."""
+    recent = now_ms() - _SENT_MS
+    critical = [one for one in new if one.severity == "critical" and one.at >= recent]
+    settings = workspace.settings
+    if critical and (settings.alerts_command or settings.alerts_url):
+        from tachograph.app.alert_sink import send_alerts
+
+        report.notes += send_alerts(settings, critical)

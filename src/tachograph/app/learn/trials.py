@@ -1,0 +1,112 @@
+"""Trials: which sessions took part, and what came of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from tachograph.analysis.kpis import load_kpis
+from tachograph.app.learn.assignments import load_assignments
+from tachograph.app.learn.decisions import Activation
+from tachograph.app.learn.fold import BaselineTable, Folded, expected_of, keep_kind, load_kind
+from tachograph.app.learn.points import load_points
+from tachograph.learning.records import Assignment, Point
+from tachograph.learning.suggestions import ComparisonCondition, Suggestion
+from tachograph.learning.trials import Outcome, Trial, TrialState, judge_trial
+
+GUARDS = ("cost_per_turn", "error_rate", "waste_share")
+"""KPIs that a suggestion must not worsen, whatever its own target is."""
+
+
+class TrialBook(msgspec.Struct, frozen=True):
+    """All trials by id."""
+
+    states: dict[str, TrialState]
+    outcomes: dict[str, list[Outcome]]
+    """Of the target KPI."""
+
+
+def judge_trials(
+    connection: sqlite3.Connection,
+    activations: Sequence[Activation],
+    folded: Folded,
+    catalogue: Mapping[str, Suggestion],
+    policy: Literal["trial", "quick"],
+    now: int,
+) -> TrialBook:
+    """Every trial as it stands, kept for the reports; the caller's transaction commits them.
+
+    Trials of suggestions that the catalogue no longer has are left as they were judged last.
+    """
+    kpis = load_kpis()
+    by_trial: dict[str, list[Assignment]] = defaultdict(list)
+    for one in load_assignments(connection):
+        by_trial[one.trial].append(one)
+    taking_part = {one.session for assigned in by_trial.values() for one in assigned}
+    points = {point.session: point for point in load_points(connection, "session IN (SELECT session FROM assignments)")}
+    assert points.keys() <= taking_part
+    book = TrialBook(load_trials(connection), {})
+    for activation in activations:
+        suggestion = catalogue.get(activation.suggestion)
+        if suggestion is None:
+            continue
+        table = folded.before_trials.get(activation.trial, folded.baselines)
+        outcomes = {
+            kpi: _outcomes(by_trial[activation.trial], points, kpi, table, any_family=_chooses_model(suggestion))
+            for kpi in dict.fromkeys([suggestion.kpi, *GUARDS])
+        }
+        trial = Trial(
+            activation.trial,
+            activation.suggestion,
+            activation.agent_type,
+            suggestion.kpi,
+            kpis[suggestion.kpi].better,
+            activation.started_at,
+            activation.closed.at if activation.closed else None,
+        )
+        book.states[trial.id] = judge_trial(trial, outcomes, policy, now)
+        book.outcomes[trial.id] = outcomes[suggestion.kpi]
+    keep_kind(connection, "trial", book.states)
+    return book
+
+
+def load_trials(connection: sqlite3.Connection) -> dict[str, TrialState]:
+    """The trials as they were judged last, by id."""
+    records = load_kind(connection, "trial")
+    return {name: msgspec.msgpack.decode(record, type=TrialState) for name, record in records.items()}
+
+
+def _chooses_model(suggestion: Suggestion) -> bool:
+    """Whether its text may change which model answers: then a session's own family tells nothing of what was usual."""
+    return isinstance(suggestion.when, ComparisonCondition)
+
+
+def _outcomes(
+    assigned: Sequence[Assignment], points: dict[str, Point], kpi: str, before: BaselineTable, *, any_family: bool
+) -> list[Outcome]:
+    """The sessions of a trial that have this KPI, in the order in which they ended."""
+    pairs = [(points[one.session], one) for one in assigned if one.session in points]
+    found = []
+    for point, one in sorted(pairs, key=lambda pair: (pair[0].ended_at, pair[0].session)):
+        value = point.values.get(kpi)
+        if value is None:
+            continue
+        expected = expected_of(point, kpi, before, any_family=any_family)
+        found.append(
+            Outcome(
+                session=point.session,
+                treated=one.arm == "treatment",
+                share=one.share,
+                ended_at=point.ended_at,
+                value=value,
+                expected=expected.mean if expected else None,
+                spread=expected.sd if expected else None,
+                task_type=point.task_type,
+                project=point.project,
+            )
+        )
+    return found
