@@ -18,6 +18,10 @@ _QUERIES = {
     "better_copies": f"SELECT {_SEGMENT.format('t.segment')}, position, {_SEGMENT.format('t.better_segment')},"
     " better_position FROM better_copies t",
     "purged": "SELECT hash FROM purged",
+    "points": "SELECT * FROM points",
+    "kpis": "SELECT * FROM kpis",
+    "alerts": "SELECT * FROM alerts",
+    "loop_records": "SELECT * FROM loop_records",
 }
 _BY_SEGMENT = ("segments", "responses", "tool_calls", "prompts", "markers", "findings")
 _BY_SESSION = ("sessions", "usage_quarters")

@@ -245,7 +245,7 @@ HOME_PATTERN = re.compile(
 )
 TOP_LEVEL = {
     ".ci", ".editorconfig", ".gitignore", ".pre-commit-hooks.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
-    "Makefile", "README.md", "SECURITY.md", "action.yml", "docs", "pyproject.toml", "src", "tests", "tools",
+    "Makefile", "README.md", "SECURITY.md", "action.yml", "docs", "plugins", "pyproject.toml", "src", "tests", "tools",
 }  # fmt: skip
 UNTRACKED_FOLDERS = {".git", ".venv", ".hypothesis", "build", "dist", "__pycache__"}
 

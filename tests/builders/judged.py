@@ -23,13 +23,17 @@ FIVE = ("MUCH_WORSE", "WORSE", "SIMILAR", "BETTER", "MUCH_BETTER")
 
 
 class Bench:
-    """Six ingested sessions, and a judge that says what ``said`` has for each (model, number of the session)."""
+    """Six ingested sessions, and a judge that says what ``said`` has for each (model, number of the session).
+
+    Asked for scores, it answers with what ``scored`` has.
+    """
 
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home = home
         self.claude = ClaudeHome(home / ".claude")
         self.codex = CodexHome(home / ".codex")
         self.said: dict[tuple[str, str], str | Exception] = {}
+        self.scored: dict[tuple[str, str], str | BaseException] = {}
         self.asked: list[tuple[str, str]] = []
         self.down: JudgeUnavailable | None = None
         self.ids: list[str] = []
@@ -59,6 +63,11 @@ class Bench:
     def _ask(self, config: JudgeConfig, system: str, user: str, schema: dict) -> str:
         number = user.partition("Task ")[2][0]  # the prompt of session N is "Task N."
         self.asked.append((config.model, number))
+        if "relevance" in schema["properties"]:
+            scores = self.scored[config.model, number]
+            if isinstance(scores, BaseException):
+                raise scores
+            return scores
         answer = self.said[config.model, number]
         if isinstance(answer, Exception):
             raise answer
@@ -67,6 +76,12 @@ class Bench:
     def says(self, model: str, steps: str) -> None:
         """``"04"``: MUCH_WORSE of the first session, MUCH_BETTER of the second."""
         self.said.update({(model, str(number)): FIVE[int(step)] for number, step in enumerate(steps)})
+
+    def scores(self, model: str, number: int, *scores: float | None) -> None:
+        """Relevance, faithfulness, coherence and hallucination of a session; none: a half each."""
+        names = ("relevance", "faithfulness", "coherence", "hallucination")
+        answer = dict(zip(names, scores or (0.5,) * 4, strict=True))
+        self.scored[model, str(number)] = json.dumps({"reasoning": "Turn 1.", **answer})
 
     def labels(self, steps: str) -> Path:
         """A file of labels on the first sessions; ``-`` leaves the verdict out."""

@@ -45,11 +45,11 @@ def test_page_is_fresh(make_docs: ModuleType, page: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == make_docs.PAGES[page](), "run make docs"
 
 
-@pytest.mark.parametrize("page", ["export.md", "waste.md"])
+@pytest.mark.parametrize("page", ["export.md", "kpis.md", "suggestions.md", "waste.md"])
 def test_parts_of_the_page_are_fresh(make_docs: ModuleType, page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     assert text == make_docs.fill(text, make_docs.PARTS[page]), "run make docs"
-    assert set(make_docs.PARTS) == {"export.md", "waste.md"}
+    assert set(make_docs.PARTS) == {"export.md", "kpis.md", "suggestions.md", "waste.md"}
 
 
 def test_a_part_is_put_in_its_place(make_docs: ModuleType) -> None:

@@ -11,9 +11,9 @@ from tachograph.app.workspace import Workspace
 from tachograph.cli._frame import run, tacho
 from tachograph.warehouse.store import open_reader, warehouse_file
 
-WRITING = {"ingest", "demo", "purge", "import"}
+WRITING = {"ingest", "demo", "purge", "import", "learn"}
 """Commands that report nothing of what is stored."""
-ELSEWHERE = {"judge", "redact", "cases", "mlflow"}
+ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks"}
 """Commands about files and stores that a person names: their own tests run them."""
 ABOUT_SESSIONS = {"check", "expect"}
 """Commands that are given the sessions which they are about."""
@@ -22,7 +22,13 @@ EXPECTATIONS = Path(__file__).with_name("nothing_passes.yaml")
 NEEDED: dict[str, list[list[str]]] = {
     "cost": [["--by", by] for by in ("day", "model", "project", "agent", "session", "agent-type", "branch")]
     + [["--reconcile"]],
+    "alerts": [["list", "--all", "--limit", "0"], ["replay"]],
+    "baseline": [["list", "--pooled"], ["show", "main", "--pooled"]],
+    "kpis": [[], ["--last"]],
+    "report": [["session", "--last"], ["weekly"]],
     "show": [["--last"]],
+    "suggest": [["list"], ["history"], ["show", "narrow_results"]],
+    "trials": [["list"]],
     "score": [["--last"]],
     "waste": [["--limit", "0"]],
     "retries": [["--by", by] for by in ("project", "model", "agent", "branch", "week")],

@@ -13,6 +13,7 @@ import ahocorasick
 import pytest
 
 from tachograph.app import ingest as ingestion
+from tachograph.app.learn.run import learn
 from tachograph.app.workspace import Workspace
 from tests.builders.secrets import TOKENS, draw, planted
 from tests.security.commands import reporting_commands, run_quietly
@@ -124,6 +125,7 @@ def test_no_command_shows_a_secret(
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(planter[1] / "claude"))
     monkeypatch.setenv("CODEX_HOME", str(planter[1] / "codex"))
     ingest_both(planter[1], home)
+    learn(Workspace(home / "data"), update=False)
     shown = 0
     for arguments in reporting_commands():
         code = run_quietly(arguments)

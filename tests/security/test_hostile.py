@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
 from tachograph.app.workspace import Workspace
 from tests.security.commands import reporting_commands, run_quietly
 from tests.security.everywhere import Kind, write_everywhere
@@ -64,6 +65,7 @@ def data(logs: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CODEX_HOME", str(logs / "codex"))
     for agent in ("claude", "codex"):
         ingest(Workspace(home / "data"), path=logs / agent)
+    learn(Workspace(home / "data"), update=False)
     return home / "data"
 
 

@@ -76,9 +76,9 @@ def test_all_is_well_after_an_ingestion(claude: ClaudeHome, home: Path) -> None:
     assert (report.status, statuses(report)) == ("ok", {})
     assert [found.name for found in report.checks] == [
         "versions", "sqlite", "settings", "time zone", "store", "permissions", "disk", "logs", "retention", "problems",
-        "record types", "agent versions", "prices",
+        "record types", "agent versions", "prices", "loop",
     ]  # fmt: skip
-    assert check(report, "store").summary == "intact, schema 2: 1 session, 1 counted response"
+    assert check(report, "store").summary == "intact, schema 3: 1 session, 1 counted response"
     assert check(report, "logs").summary == "1 log file found"
 
 
@@ -159,7 +159,7 @@ def test_a_cut_store_is_found_out(claude: ClaudeHome, home: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
     report = examine()
     assert check(report, "store").status == "broken"
-    assert len(report.checks) == 13
+    assert len(report.checks) == 14
 
 
 def test_a_newer_store_is_not_touched(claude: ClaudeHome, home: Path) -> None:
@@ -249,7 +249,7 @@ def test_broken_settings_do_not_hide_the_rest(home: Path) -> None:
     report = examine()
     assert report.status == "broken"
     assert 'line 2: store.text must be "full" or "none", not 7' in check(report, "settings").summary
-    assert len(report.checks) == 13
+    assert len(report.checks) == 14
 
 
 @pytest.mark.parametrize(
