@@ -21,7 +21,7 @@ _QUERIES = {
     "points": "SELECT * FROM points",
     "kpis": "SELECT * FROM kpis",
     "alerts": "SELECT * FROM alerts",
-    "loop_records": "SELECT * FROM loop_records",
+    "loop_records": "SELECT * FROM loop_records WHERE kind <> 'snapshot'",
 }
 _BY_SEGMENT = ("segments", "responses", "tool_calls", "prompts", "markers", "findings")
 _BY_SESSION = ("sessions", "usage_quarters")

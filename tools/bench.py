@@ -169,8 +169,17 @@ def run(options: argparse.Namespace, scratch: Path) -> dict[str, dict[str, objec
         ("overview --no-ingest", ["overview", "--no-ingest"]),
     ):
         results[name] = best_of(5, [*tacho, *arguments], environment)
+    results |= go_round([*tacho, "learn", "--json"], corpus, environment)
     results |= check(corpus, scratch, tacho, environment, size)
     results[f"unchanged, {options.files} files"] = many_files(scratch, options.files, ingest, environment)
+    return results
+
+
+def go_round(learn: list[str], corpus: Path, environment: dict[str, str]) -> dict[str, dict[str, object]]:
+    """The loop over the whole history, again when nothing has changed, and after one session grew."""
+    results = {"loop, first round": numbers(Measurement(learn, environment))}
+    results["loop, nothing changed"] = numbers(Measurement(learn, environment))
+    results["loop, one session grown"] = numbers(grow(corpus, learn, environment))
     return results
 
 

@@ -245,7 +245,7 @@ def _read_environment(environ: Mapping[str, str], known: Mapping[str, Option]) -
 
 
 def _flatten(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (``section.key``, value); a table of the user's own stays whole, and so does what is no section or an empty one."""
+    """Yield (``section.key``, value); the user's own tables stay whole, and so does what is no section or is empty."""
     for section, content in document.items():
         if section in _FREE or not isinstance(content, dict) or not content:
             yield section, content

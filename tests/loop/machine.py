@@ -25,6 +25,9 @@ from tests.builders.codex import CodexHome
 from tests.loop.working import Course, write_course
 
 SESSIONS = 24
+TWINS = 10
+ALL = SESSIONS + TWINS + 5 + 4
+"""Main sessions, subagents, threads of Codex."""
 STARTED = 1_779_000_000_000
 NOW = 1_781_000_000_000
 """The loop's clock stands still here: only what it has read may make a difference."""
@@ -45,6 +48,9 @@ def write_history(folder: Path) -> dict[Path, bytes]:
         log = claude.project().session(f"{day}T09:00:00Z")
         overhead = max(0.2, chance.gauss(1.2, 0.2) + worse)
         write_course(log, Course(overhead=overhead, productive=14, tasks=4, batch=3, wall=1800))
+        if number >= SESSIONS - TWINS:  # another one that ends at the same moment
+            twin = claude.project("/home/ada/tools").session(f"{day}T09:00:00Z")
+            write_course(twin, Course(overhead=overhead / 2, productive=14, tasks=4, batch=3, wall=1800))
         if number % 5 == 0:
             log.call("Task", {"description": "look", "prompt": "Look.", "subagent_type": "Explore"})
             agent = log.subagent()
@@ -77,7 +83,8 @@ class Machine:
         place.parent.mkdir(parents=True, exist_ok=True)
         held = place.read_bytes() if place.exists() else b""
         content = self.logs[path]
-        place.write_bytes(content[: len(held) + max(1, int(share * len(content)))])
+        if len(held) < len(content):
+            place.write_bytes(content[: len(held) + max(1, int(share * len(content)))])
 
     def settle(self) -> Dump:
         """Everything is there; go round once more."""
@@ -145,8 +152,9 @@ def _assigned(session: str) -> bytes:
 
 @contextmanager
 def still() -> Any:
-    """The loop's clock does not move."""
-    with mock.patch("tachograph.app.learn.decisions.time", SimpleNamespace(time_ns=lambda: NOW * 1_000_000)):
+    """The loop's clock does not move; it remembers the fold after so many sessions that a short history has some."""
+    distances = mock.patch("tachograph.app.learn.fold.DISTANCES", (12, 4))
+    with distances, mock.patch("tachograph.app.learn.decisions.time", SimpleNamespace(time_ns=lambda: NOW * 1_000_000)):
         yield
 
 
@@ -156,7 +164,9 @@ def dump_loop(folder: Path) -> Dump:
         dump: Dump = {
             name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in _TABLES
         }
-        for kind, name, record in connection.execute("SELECT kind, name, record FROM loop_records ORDER BY 1, 2"):
+        for kind, name, record in connection.execute(
+            "SELECT kind, name, record FROM loop_records WHERE kind <> 'snapshot' ORDER BY 1, 2"
+        ):
             dump[f"{kind} {name}"] = msgspec.msgpack.decode(record, strict=False)
     dump["briefing"] = msgspec.json.decode((folder / "hooks" / "briefing.json").read_bytes())
     return dump

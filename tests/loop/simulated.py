@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from tachograph.app.learn.decisions import load_decisions
 from tachograph.app.learn.run import LearnReport, learn
 from tachograph.app.learn.trials import load_trials
 from tachograph.app.workspace import Workspace
 from tachograph.cli._frame import run
+from tachograph.learning.records import Decision
 from tachograph.learning.trials import TrialState
 from tachograph.warehouse.store import open_reader
 from tests.builders.claude import ClaudeHome
@@ -23,10 +25,18 @@ from tests.loop.working import Course, write_course
 
 BEGIN = 1_780_000_000_000
 SESSION_MS = 2 * 3600 * 1000
-KEY = "5e" * 32
-"""Decides who is treated: with a key of its own every run would be another one."""
 MARK = "Creating all tasks in one go"
 """Of the text that the simulated agent acts on."""
+
+
+def run_hook(command: list[str] | str, event: dict[str, Any]) -> bytes:
+    """What a hook answers that has something to say; on a busy machine it gives up after 200 ms, and is asked again."""
+    for _ in range(10):
+        given = json.dumps(event).encode()
+        done = subprocess.run(command, input=given, capture_output=True, check=True, shell=isinstance(command, str))
+        if done.stdout:
+            break
+    return done.stdout
 
 
 class Person:
@@ -37,6 +47,7 @@ class Person:
         self.claude = ClaudeHome(home / ".claude")
         (home / ".claude" / "projects").mkdir(parents=True)
         self.now = BEGIN
+        self.seed = seed
         self.random = random.Random(seed)
         self.workspace = Workspace()
         clock = SimpleNamespace(time_ns=lambda: self.now * 1_000_000)
@@ -49,8 +60,7 @@ class Person:
     def install(self) -> None:
         """As a person does who wants suggestions tried out by themselves."""
         assert run(["hooks", "install", "--agent", "claude_code", "--activation", "auto"]) == 0
-        key = self.data / "hooks" / "trial.key"
-        key.write_text(KEY)
+        (self.data / "hooks" / "trial.key").write_text(f"{self.seed:02x}" * 32)  # a new one would treat others
 
     def begin(self) -> tuple[str, str]:
         """The id of a new session, and what the hook puts into its context."""
@@ -66,10 +76,7 @@ class Person:
     def hook(self, session: str, source: str = "startup") -> str:
         """Run the hook as Claude Code does at a session's start; returns the text for the model."""
         event = {"hook_event_name": "SessionStart", "session_id": session, "source": source, "cwd": str(self.home)}
-        done = subprocess.run(
-            self.command("SessionStart"), input=json.dumps(event).encode(), capture_output=True, check=True
-        )
-        answer = json.loads(done.stdout or b"{}")
+        answer = json.loads(run_hook(self.command("SessionStart"), event) or b"{}")
         return str(answer.get("hookSpecificOutput", {}).get("additionalContext", ""))
 
     def work(self, session: str, course: Course) -> None:
@@ -112,6 +119,13 @@ class Person:
 
     def learn(self) -> LearnReport:
         return learn(self.workspace)
+
+    def decisions(self) -> list[Decision]:
+        """What was done about suggestions, in order of time."""
+        connection = open_reader(self.data)
+        found = load_decisions(connection)
+        connection.close()
+        return found
 
     def trial(self, suggestion: str = "batch_tasks") -> TrialState:
         connection = open_reader(self.data)

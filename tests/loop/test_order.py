@@ -9,15 +9,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from tachograph.app.learn.fold import load_alerts
 from tachograph.app.learn.telemetry_points import forget_point
 from tachograph.app.workspace import Workspace
+from tachograph.learning.review import Reviewer
 from tachograph.settings import Settings
 from tachograph.warehouse.store import open_reader, open_writer, transaction, write_meta
-from tests.loop.machine import SESSIONS, TRIAL, Dump, Machine, assert_same, dump_loop, write_history
+from tests.builders.history import write_hard_history
+from tests.loop.machine import ALL, TRIAL, Dump, Machine, assert_same, dump_loop, write_history
 from tests.unit.telemetry.spans import Folder
 
 STEPS = ("grow", "grow", "grow", "grow", "learn", "learn", "ingest", "cut")
@@ -26,6 +29,13 @@ STEPS = ("grow", "grow", "grow", "grow", "learn", "learn", "ingest", "cut")
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
     return write_history(tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture(scope="module")
+def hard_logs(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, bytes]:
+    folder = tmp_path_factory.mktemp("hard")
+    write_hard_history(folder)
+    return {file.relative_to(folder): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
 
 
 @pytest.fixture
@@ -47,7 +57,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, logs: dict[Path, bytes]) -> 
 
 
 def test_the_history_holds_what_the_order_could_change(fresh: Dump) -> None:
-    assert len(fresh["points"]) == SESSIONS + 5 + 4
+    assert len(fresh["points"]) == ALL
     assert any(row[4] == "critical" for row in fresh["alerts"])
     assert any(name.startswith("incident ") for name in fresh)
     trial = fresh[f"trial {TRIAL}"]
@@ -60,6 +70,23 @@ def test_the_history_holds_what_the_order_could_change(fresh: Dump) -> None:
 
 @pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(8, 100))])
 def test_any_course_of_events_comes_to_what_one_fresh_run_does(seed: int, machine: Machine, fresh: Dump) -> None:
+    go_through(machine, seed)
+    assert machine.interruptions
+    assert_same(machine.settle(), fresh)
+
+
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(4, 50))])
+def test_so_does_a_history_of_forks_and_copies(
+    seed: int, tmp_path: Path, hard_logs: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = at_machine(tmp_path / "fresh", hard_logs, monkeypatch).settle()
+    machine = at_machine(tmp_path / "machine", hard_logs, monkeypatch)
+    go_through(machine, seed)
+    assert_same(machine.settle(), expected)
+
+
+def go_through(machine: Machine, seed: int) -> None:
+    """Logs come and grow, the loop goes round and is interrupted, at random."""
     chance = random.Random(seed)
     paths = sorted(machine.logs)
     for path in paths:
@@ -75,8 +102,6 @@ def test_any_course_of_events_comes_to_what_one_fresh_run_does(seed: int, machin
             machine.learn_cut_short(chance.randrange(-2, 6))
         else:
             getattr(machine, step)()
-    assert machine.interruptions
-    assert_same(machine.settle(), fresh)
 
 
 def test_old_sessions_that_come_late_are_judged_where_they_belong(machine: Machine, fresh: Dump) -> None:
@@ -115,6 +140,39 @@ def test_what_was_measured_before_an_interruption_is_judged_after_it(machine: Ma
     assert_same(found, forced_dump(machine))
 
 
+def test_a_new_session_does_not_cost_the_whole_history(machine: Machine, fresh: Dump) -> None:
+    mains = sorted((path for path in machine.logs if len(path.parts) == 4), key=lambda path: machine.logs[path][:2000])
+    for path in machine.logs:
+        if path != mains[-1]:
+            machine.grow(path)
+    machine.learn()
+    judged = mock.Mock(side_effect=Reviewer.take, autospec=True)
+    with mock.patch.object(Reviewer, "take", lambda *arguments, **options: judged(*arguments, **options)):
+        found = machine.settle()
+    assert 1 <= judged.call_count < 14
+    assert_same(found, fresh)
+
+
+def test_who_was_treated_counts_also_when_it_is_read_late(machine: Machine, fresh: Dump) -> None:
+    file = machine.workspace.folder / "hooks" / "assignments.ndjson"
+    file.rename(file.with_name("elsewhere"))
+    machine.settle()
+    file.with_name("elsewhere").rename(file)
+    assert_same(machine.settle(), fresh)
+
+
+def test_a_baseline_that_is_set_back_is_so_in_all_that_follows(machine: Machine) -> None:
+    machine.settle()
+    with open_writer(machine.workspace.folder) as connection, transaction(connection):
+        connection.execute(
+            "INSERT INTO baseline_resets (at, agent_type, agent, family, kpi) SELECT ended_at, 'main', NULL, NULL, NULL"
+            " FROM points ORDER BY ended_at LIMIT 1 OFFSET 20"
+        )
+    machine.learn()
+    found = dump_loop(machine.workspace.folder)
+    assert_same(found, forced_dump(machine))
+
+
 def score(machine: Machine, session: str, score: float) -> None:
     """A judge says something, or something else, of a session."""
     with open_writer(machine.workspace.folder) as connection, transaction(connection):
@@ -144,7 +202,7 @@ def test_nothing_is_done_again_when_nothing_has_changed(machine: Machine) -> Non
     report = machine.learn()
     assert not report.changed
     assert report.new_sessions == 0
-    assert report.sessions == SESSIONS + 5 + 4
+    assert report.sessions == ALL
 
 
 @pytest.mark.parametrize("kills", [6, pytest.param(60, marks=pytest.mark.soak)])
@@ -162,6 +220,18 @@ def test_rounds_that_are_killed_leave_nothing_half_done(kills: int, machine: Mac
         process.wait()
         cut_short += process.returncode == -signal.SIGKILL
     assert cut_short
+    assert_same(machine.settle(), fresh)
+
+
+def test_rounds_at_the_same_time_do_it_once(machine: Machine, fresh: Dump) -> None:
+    for path in machine.logs:
+        machine.grow(path)
+    environment = {**os.environ, "TACHO_DATA_DIR": str(machine.workspace.folder)}
+    command = [sys.executable, "-m", "tachograph", "learn", "--quiet"]
+    several = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) for _ in range(3)]
+    for process in several:
+        _, errors = process.communicate()
+        assert (process.returncode, errors) == (0, b"")
     assert_same(machine.settle(), fresh)
 
 

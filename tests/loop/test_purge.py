@@ -28,7 +28,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 def gravest(machine: Machine) -> str:
     """A session that has an alert, is one of an incident, and was treated in the trial."""
     connection = open_reader(machine.workspace.folder)
-    treated = load_treated(connection)
+    treated = set(load_treated(connection))
     in_incidents = {row.session for one in load_incidents(connection) for row in one.sessions}
     alerts = load_alerts(connection, "severity <> 'info'")
     connection.close()

@@ -94,6 +94,7 @@ def test_any_history_gives_the_loop_of_one_fresh_run(
             with (
                 mock.patch.object(ingestion, "_BATCH_LOGS", batch),
                 mock.patch("tachograph.app.learn.points._BATCH", batch),
+                mock.patch("tachograph.app.learn.fold.DISTANCES", (4, 1)),
             ):
                 for step in schedule:
                     machine.take(*step)

@@ -191,7 +191,7 @@ def replay_rules(connection: sqlite3.Connection, chosen: Filter, rules: Path | N
     alerts: list[Alert] = []
     sessions = incidents = 0
     for point in load_points(connection):
-        judged = reviewer.take(point, feeds=point.session not in treated)
+        judged = reviewer.take(point, unfed=treated.get(point.session, ()))
         if _in_span(point.ended_at, chosen) and _is_chosen(point.project, point.group.agent, chosen):
             sessions += 1
             alerts += judged.alerts

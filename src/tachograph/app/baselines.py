@@ -9,10 +9,10 @@ import msgspec
 from tachograph.analysis.kpis import load_kpis
 from tachograph.app.kpis import no_such_type
 from tachograph.app.learn.decisions import now_ms
-from tachograph.app.learn.fold import BaselineTable, load_baselines
+from tachograph.app.learn.fold import load_baselines
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
-from tachograph.learning.baselines import Baseline
+from tachograph.learning.baselines import Baseline, BaselineTable
 from tachograph.learning.records import Group
 from tachograph.warehouse.store import open_writer, transaction
 
@@ -34,7 +34,7 @@ class GroupBaselines(msgspec.Struct, frozen=True):
     converged: int
     """KPIs whose spread has settled."""
     stale: bool
-    """Sessions came, but none has fed any KPI for a week."""
+    """Sessions came, but for a week none has fed one of the KPIs."""
     kpis: dict[str, Baseline]
 
 

@@ -130,8 +130,13 @@ def report_kpis(connection: sqlite3.Connection, chosen: Filter, agent_type: str 
 
 
 def report_session_kpis(connection: sqlite3.Connection, name: str) -> SessionKpis:
-    """The KPIs of the session called ``name``. Raises NotFound."""
-    return describe_session(connection, find_session(connection, name))
+    """The KPIs of the session called ``name``, also of one that only telemetry knows. Raises NotFound."""
+    text = name.encode("utf-8", "replace").decode()  # an argument may hold any bytes
+    told = connection.execute(
+        "SELECT session FROM points WHERE origin = 'telemetry' AND (session = ?1 OR session = agent || ':' || ?1)",
+        (text,),
+    ).fetchone()
+    return describe_session(connection, str(told[0]) if told else find_session(connection, name))
 
 
 def describe_session(connection: sqlite3.Connection, id: str) -> SessionKpis:

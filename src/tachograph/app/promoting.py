@@ -9,8 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from tachograph.app.learn.activation import state_of
 from tachograph.app.learn.agent_types import MAIN
 from tachograph.app.learn.decisions import Activation, decide, find_activations, load_decisions
+from tachograph.app.learn.trials import load_trials
 from tachograph.app.promotion import PromotionPlan, apply_promotion, find_places, plan_demotion, plan_promotion
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
@@ -26,6 +28,10 @@ class Promotion(msgspec.Struct, frozen=True):
 
     suggestion: str
     agent_type: str
+    state: str
+    """Of its trial: proven, active …"""
+    sessions: int
+    """That its trial has judged, with and without it."""
     path: str
     diff: str
     """Unified; empty: the file says so already."""
@@ -56,14 +62,23 @@ def promote_suggestion(
         )  # fmt: skip
     with closing(open_reader(workspace.folder)) as connection:
         one = _find(find_activations(load_decisions(connection)), id, agent_type)
+        states = load_trials(connection)
+    trial = states.get(one.trial)
+    sessions = trial.target.n_treatment + trial.target.n_control if trial is not None else 0
+    promotion = Promotion(id, one.agent_type, state_of(one, states), sessions, "", "", False, None)
     plan = _plan(workspace, one, agent, project, remove=remove)
     if not apply:
-        return Promotion(id, one.agent_type, str(plan.path), plan.diff, False, None)
+        return msgspec.structs.replace(promotion, path=str(plan.path), diff=plan.diff)
     backup = apply_promotion(plan, workspace.folder / BACKUPS, datetime.now(UTC))
+    done = msgspec.structs.replace(
+        promotion, path=str(plan.path), diff=plan.diff, applied=True, backup=str(backup) if backup else None
+    )
     with open_writer(workspace.folder) as connection, transaction(connection):
         where = f"In {plan.path.name}." if by == "auto" else ""
+        if by == "auto" and _find(find_activations(load_decisions(connection)), id, one.agent_type).closed is not None:
+            return done  # for another agent, or by another process meanwhile
         decide(connection, id, one.agent_type, "demote" if remove else "promote", by, where, None, one.numbers)
-    return Promotion(id, one.agent_type, str(plan.path), plan.diff, True, str(backup) if backup else None)
+    return done
 
 
 def _plan(workspace: Workspace, one: Activation, agent: str, project: Path | None, *, remove: bool) -> PromotionPlan:

@@ -156,7 +156,7 @@ def activate(workspace: Workspace, id: str, agent_type: str | None) -> Activatio
                 slug="no_place", hint="tacho suggest disable ID makes room.",
             )  # fmt: skip
         with transaction(connection):
-            decide(connection, id, offer.agent_type, "activate", "user", "", None, offer.numbers)
+            decide(connection, id, offer.agent_type, "activate", "user", "", None, offer.numbers, offer.agent)
         return find_activations(load_decisions(connection))[-1]
 
 

@@ -88,16 +88,21 @@ def _list(report: BaselineReport) -> Document:
         Column("KPIs"),
         Column("bootstrap", rank=1),
         Column("converged", rank=1),
-        Column("", "left"),
+        Column("stale"),
     ]
     rows = [
         [
             one.agent_type, one.agent, one.model_family, count(one.sessions), count(len(one.kpis)),
-            count(one.bootstrap), count(one.converged), "stale" if one.stale else "",
+            count(one.bootstrap), count(one.converged), _count_stale(one),
         ]
         for one in report.groups
     ]  # fmt: skip
     return Document([Heading("Baselines", "one for each group and KPI"), Table(columns, rows), Line(_LEGEND, "dim")])
+
+
+def _count_stale(group: GroupBaselines) -> str:
+    stale = sum(one.is_stale for one in group.kpis.values())
+    return count(stale) if stale else ""
 
 
 def _show(report: BaselineReport) -> Document:

@@ -141,7 +141,7 @@ def _describe_status(report: HooksStatus) -> Document:
         ("briefing made", _moment(report.briefing_made_at)),
         ("last start seen", _moment(report.last_start_at)),
         ("last assignment", _moment(report.last_assignment_at)),
-        ("last tacho learn", _moment(report.learning_started_at)),
+        ("last started by a hook", _moment(report.learning_started_at)),
     ]
     return Document(
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 import click
@@ -24,6 +25,7 @@ from tachograph.cli._loop import loop_connection, type_option
 from tachograph.cli._options import chosen_filter, filter_options, json_option, update_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.errors import UsageError
+from tachograph.learning.alerts import Alert
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Style, Table
 from tachograph.report.units import UNKNOWN, count, minute
 
@@ -129,13 +131,21 @@ def _describe_session(told: SessionKpis, zone: tzinfo) -> Document:
     if lacking:
         blocks += [Heading("Lacking", "the data is missing"), Facts(lacking)]
     if told.alerts:
-        rows = [Line(f"{one.severity}, {_title(one.kpi)}: {one.action}", _style(one.severity)) for one in told.alerts]
-        blocks += [Heading("Alerts"), *rows]
+        blocks += [Heading("Alerts"), *_tell_alerts(told.alerts)]
     note = (
         "deviation: standard deviations from the baseline as it was, + is worse · status: against the KPI's own"
         " thresholds · no better: share of the other sessions of this agent type whose value was not better"
     )
     return Document([*blocks, Line(note, "dim")])
+
+
+def _tell_alerts(alerts: Sequence[Alert]) -> Iterator[Line]:
+    """A line for each severity and advice, with the KPIs that it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for one in alerts:
+        about.setdefault((one.severity, one.action), []).append(_title(one.kpi))
+    for (severity, action), titles in about.items():
+        yield Line(f"{severity}, {'; '.join(titles)}: {action}", _style(severity))
 
 
 def _title(kpi: str) -> str:

@@ -129,6 +129,8 @@ def promote_command(
     )
     if apply:
         learn_if_free(workspace, update=False, note=note)
+    if done.state != "proven" and not remove:
+        note(f"{id} is not proven: {done.sessions} sessions have been judged so far.")
     print_json("promotion", done) if as_json else print_document(_describe_promotion(done))
 
 

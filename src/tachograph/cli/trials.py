@@ -82,6 +82,7 @@ def _describe_one(one: TrialRow) -> Document:
         ("state", f"{one.state.replace('_', ' ')}: {one.reason}"),
         ("policy", one.policy),
         ("began", f"{one.started_at:%Y-%m-%d %H:%M} UTC"),
+        ("assigned", f"{count(one.assigned_treatment)} with the text, {count(one.assigned_control)} without"),
     ]
     if one.review_due_at is not None:
         facts.append(("review", f"due {one.review_due_at:%Y-%m-%d}"))

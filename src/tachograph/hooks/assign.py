@@ -44,7 +44,8 @@ def settle(
         new_arms[text_of(offer, "trial")] = text_of(line, "arm")
         lines += encode(line) + b"\n"
     if session and is_new and not lines and not known:
-        lines = encode({"v": 1, "start": session, "agent_type": agent_type, "at": at}) + b"\n"  # so that sessions seen can be counted
+        start: Record = {"v": 1, "start": session, "agent_type": agent_type, "at": at}
+        lines = encode(start) + b"\n"  # so that sessions seen can be counted
     if lines and append(data, ASSIGNMENTS, lines):
         arms |= new_arms
     return [

@@ -15,7 +15,7 @@ FOLDER = "hooks"
 
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _APPEND = (
-    os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    os.O_RDWR | os.O_APPEND | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )  # fmt: skip
 _LONGEST_WRITE = 4096
@@ -76,20 +76,44 @@ def read_bytes(path: str, longest: int, *, only_end: bool = False) -> bytes:
 def append(data: str, name: str, lines: bytes) -> bool:
     """Write ``lines`` to the end of a file in ``hooks``, all at once, and return whether that was done.
 
-    The file and the folder are made when they are missing, for their owner alone; the data folder is not.
+    The file and the folder are made when they are missing, for their owner alone; the data folder is not. What a full
+    disk has cut off at the end of the file stays a line of its own.
     """
     if len(lines) > _LONGEST_WRITE:
         return False
-    folder = os.path.join(data, FOLDER)
     try:
+        descriptor = _open_to_append(os.path.join(data, FOLDER), name)
         try:
-            descriptor = os.open(os.path.join(folder, name), _APPEND, 0o600)
-        except FileNotFoundError:
-            os.mkdir(folder, 0o700)
-            descriptor = os.open(os.path.join(folder, name), _APPEND, 0o600)
-        try:
+            size = _size(descriptor)
+            if size and lines:
+                os.lseek(descriptor, size - 1, os.SEEK_SET)
+                lines = lines if os.read(descriptor, 1) == b"\n" else b"\n" + lines
             return os.write(descriptor, lines) == len(lines)
         finally:
             os.close(descriptor)
     except OSError:
         return False
+
+
+def _open_to_append(folder: str, name: str) -> int:
+    path = os.path.join(folder, name)
+    try:
+        return os.open(path, _APPEND)
+    except FileNotFoundError:
+        old = os.umask(0o077)  # a stricter one would take the owner's own rights away
+        try:
+            if not os.path.isdir(folder):
+                os.mkdir(folder, 0o700)
+            return os.open(path, _APPEND | os.O_CREAT, 0o600)
+        finally:
+            os.umask(old)
+
+
+def _size(descriptor: int) -> int:
+    """Bytes of a regular file. Raises OSError for anything else: what is written to a FIFO is kept nowhere."""
+    import stat
+
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError
+    return status.st_size

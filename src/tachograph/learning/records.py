@@ -88,3 +88,5 @@ class Decision(msgspec.Struct, frozen=True):
     """A sentence of ours; never text from a log."""
     numbers: dict[str, float] = {}
     """Those in the text that sessions are given from then on (activate): a trial's text does not change."""
+    agent: str = ""
+    """Whose sessions (activate); empty: those of every agent."""

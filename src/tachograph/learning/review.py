@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -79,8 +79,8 @@ class Reviewer:
         self._resets = sorted(resets, key=lambda reset: reset.at)
         self._done = bisect_left(self._resets, self._state.position[0], key=lambda reset: reset.at)
 
-    def take(self, point: Point, *, feeds: bool = True) -> Judged:
-        """Judge a session, then count it in unless ``feeds`` is False; ValueError when it is out of order."""
+    def take(self, point: Point, *, unfed: Collection[str] = ()) -> Judged:
+        """Judge a session, then count it in, but for the KPIs ``unfed``; ValueError when it is out of order."""
         state = self._state
         if in_order(point) <= state.position:
             raise ValueError("Sessions are judged in the order in which they ended, each once.")
@@ -93,8 +93,8 @@ class Reviewer:
         judging = _Judging(self._rules, self._bad_side, self._longest, point, group, pools)
         for name, value in point.values.items():
             if name in self._rules:
-                judging.judge(name, value, feeds=feeds)
-        incidents = self._close(point, judging, feeds=feeds)
+                judging.judge(name, value, feeds=name not in unfed)
+        incidents = self._close(point, judging, feeds=not unfed)
         alerts = [*judging.alerts, *self._judge_completeness(point)]
         alerts.sort(key=lambda alert: (_GRAVEST[alert.severity], alert.priority, alert.kpi))
         return Judged(point, judging.before, judging.deviations, tuple(alerts), incidents, judging.trends)

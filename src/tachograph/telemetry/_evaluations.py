@@ -18,7 +18,7 @@ _JUDGED = ("relevance", "faithfulness", "coherence", "hallucination")
 
 
 class Score(msgspec.Struct, frozen=True):
-    """A score as it is written, texts not cleaned yet."""
+    """A score as it is written, texts not cleaned yet: a secret in small letters looks like any other word."""
 
     session: str
     trace: str
@@ -40,7 +40,7 @@ def read_evaluation(record: dict[str, Any]) -> Score | Literal["made up"] | None
     Left out are scores in another unit, and a rule's opinion on what takes a judge.
     """
     attributes = read_attributes(record.get("attributes"))
-    name = find_text(attributes, "gen_ai.evaluation.name").lower()
+    name = find_text(attributes, "gen_ai.evaluation.name")
     if not name:
         raise ValueError("an evaluation without its name")
     kind = find_text(attributes, "evaluation.evaluator.kind", "gen_ai.evaluation.evaluator.type")
@@ -48,7 +48,7 @@ def read_evaluation(record: dict[str, Any]) -> Score | Literal["made up"] | None
     if kind in _MADE_UP or cohort not in ("", "normal"):
         return "made up"
     unit = find_text(attributes, "evaluation.score.unit", "gen_ai.evaluation.score.unit")
-    if unit not in _SHARES or (kind == "rule" and name in _JUDGED):
+    if unit not in _SHARES or (kind == "rule" and name.lower() in _JUDGED):
         return None
     value = read_number(find(attributes, "gen_ai.evaluation.score.value", "gen_ai.evaluation.score"))
     if value is None:

@@ -167,4 +167,4 @@ class _Reading:
                 continue
             if score.agent != "claude_code":
                 self._agents.setdefault(native, score.agent)
-            yield self._full(native), name(score.name), name(score.evaluator), score.at, score.value
+            yield self._full(native), name(score.name).lower(), name(score.evaluator), score.at, score.value

@@ -363,7 +363,8 @@ CREATE TABLE decisions (
     action TEXT NOT NULL,       -- activate, disable, promote, demote, retire
     by TEXT NOT NULL,           -- user or auto
     reason TEXT NOT NULL,       -- a sentence
-    numbers TEXT NOT NULL       -- JSON object: the numbers in the text that sessions are given from then on
+    numbers TEXT NOT NULL,      -- JSON object: the numbers in the text that sessions are given from then on
+    agent TEXT NOT NULL         -- whose sessions: claude_code, codex …; empty: of every agent
 ) STRICT;
 
 -- (stored) Baselines that the user has set back.
@@ -399,6 +400,14 @@ CREATE TABLE points (
     lacking TEXT NOT NULL       -- JSON object: KPI whose data is missing -> why
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX points_by_end ON points (ended_at, session);
+
+-- (derived) Ends of sessions whose KPIs have come, changed or gone since the loop last went round.
+CREATE TABLE points_changed (
+    at INTEGER NOT NULL         -- ms UTC
+) STRICT;
+
+CREATE TRIGGER point_added AFTER INSERT ON points BEGIN INSERT INTO points_changed VALUES (new.ended_at); END;
+CREATE TRIGGER point_removed AFTER DELETE ON points BEGIN INSERT INTO points_changed VALUES (old.ended_at); END;
 
 -- (derived) KPIs of each session; what is not known has no row.
 CREATE TABLE kpis (

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from tachograph.analysis.kpis import load_kpis
+from tachograph.learning.records import Group
 from tests.builders.claude import ClaudeHome
-from tests.builders.pointed import MAIN, Loop, loop, make_point, points_of
-from tests.builders.pointed import Group as GroupOf
+from tests.builders.pointed import Loop, loop, make_point, points_of
 from tests.unit.cli.running import Tacho, assert_valid, tacho
 
 __all__ = ["loop", "tacho"]
 
-READER = GroupOf("reader", "claude_code", "claude-opus")
-CODEX = GroupOf("main", "codex", "gpt")
+READER = Group("reader", "claude_code", "claude-opus")
+CODEX = Group("main", "codex", "gpt")
 
 
 def read(tacho: Tacho, *arguments: str, schema: str = "kpis") -> dict[str, Any]:
@@ -57,7 +57,7 @@ def test_kpis_by_agent_type_the_largest_group_first(tacho: Tacho, filled: Loop) 
         (["--project", "SITE"], 8),
         (["--project", "nowhere"], 0),
         (["--since", "2026-11-18"], 1),
-        (["--until", "2026-11-16"], 3),
+        (["--until", "2026-11-16"], 2),
         (["--agent-type", "reader", "--agent", "codex"], 0),
     ],
 )
@@ -80,7 +80,7 @@ def test_a_session_beside_its_baseline(tacho: Tacho, filled: Loop) -> None:
     assert {one["kpi"] for one in told["alerts"]} >= {"error_rate"}
     assert read(tacho, "--last", "--no-ingest", schema="session_kpis")["id"] == told["id"]
     assert tacho("kpis", log.session_id, "--no-ingest") == 0
-    assert "Failed" in tacho.out or load_kpis()["error_rate"].title in tacho.out
+    assert load_kpis()["error_rate"].title in tacho.out
 
 
 def test_a_late_reading_reports_what_is_stored(tacho: Tacho, filled: Loop) -> None:
@@ -116,7 +116,7 @@ def test_a_session_that_nobody_answered_has_no_kpis(tacho: Tacho, filled: Loop) 
 
 
 def test_an_agent_type_that_is_hostile_does_no_harm(tacho: Tacho, loop: Loop) -> None:
-    loop.put(make_point(99, {"error_rate": 0.1}, GroupOf("\x1b[31mred</b>", "claude_code", "claude-opus")))
+    loop.put(make_point(99, {"error_rate": 0.1}, Group("\x1b[31mred</b>", "claude_code", "claude-opus")))
     loop.learn()
     assert tacho("kpis", "--no-ingest") == 0
     assert "\x1b" not in tacho.out
@@ -127,4 +127,3 @@ def test_an_agent_type_that_is_hostile_does_no_harm(tacho: Tacho, loop: Loop) ->
 def test_an_empty_machine_has_no_kpis(tacho: Tacho) -> None:
     assert tacho("kpis") == 0
     assert tacho.out.startswith("No sessions in this selection.\n")
-    assert MAIN.agent_type == "main"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tachograph.app.doctor.check import Check, Scene, plural, without_store
 from tachograph.app.learn.measures import Measure, measure_loop
+from tachograph.report.units import UNKNOWN
 
 
 def check_loop(scene: Scene) -> Check:
@@ -14,7 +15,7 @@ def check_loop(scene: Scene) -> Check:
     if status.last_round is None:
         return Check("loop", "ok", "has not gone round yet", hint="tacho learn computes KPIs, baselines and alerts.")
     missed = [one for one in status.measures if one.met is False]
-    details = [show_measure(one) for one in status.measures if one.value is not None]
+    details = [show_measure(one) for one in status.measures]
     summary = f"last round {status.last_round:%Y-%m-%d %H:%M} UTC, {plural(status.sessions, 'session')} with KPIs"
     if missed:
         return Check(
@@ -25,5 +26,7 @@ def check_loop(scene: Scene) -> Check:
 
 def show_measure(one: Measure) -> str:
     """A measure on one line."""
-    value = f"{one.value or 0:.1f} s" if one.unit == "seconds" else f"{100 * (one.value or 0):.0f} %"
+    if one.value is None:
+        return f"{one.title}: {UNKNOWN} (target {one.target})"
+    value = f"{one.value:.1f} s" if one.unit == "seconds" else f"{100 * one.value:.0f} %"
     return f"{one.title}: {value} (target {one.target})"

@@ -14,7 +14,7 @@ import msgspec
 
 from tachograph.app.hooks.entries import Agent, Scope
 from tachograph.errors import Busy
-from tachograph.hooks.places import FOLDER
+from tachograph.hooks.places import FOLDER, read_bytes
 from tachograph.paths import open_private, private_dir
 from tachograph.warehouse.lock import writer_lock
 
@@ -22,6 +22,8 @@ Activation = Literal["auto", "manual"]
 
 FILE = "installed.json"
 _WAIT_SECONDS = 10.0
+_LONGEST = 1024 * 1024
+"""Bytes; what is longer was not written by us."""
 
 
 class InstalledFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +62,8 @@ class Installed(msgspec.Struct, frozen=True):
 def read_installed(folder: Path) -> Installed:
     """What is written in the data folder; nothing when that cannot be read."""
     try:
-        return msgspec.json.decode((folder / FOLDER / FILE).read_bytes(), type=Installed)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(read_bytes(str(folder / FOLDER / FILE), _LONGEST), type=Installed)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Installed()
 
 

@@ -11,6 +11,9 @@ from tachograph.app.learn.decisions import Activation, decide
 from tachograph.learning.suggestions import Offer
 from tachograph.learning.trials import TrialState
 
+_DAY_MS = 24 * 3600 * 1000
+WAITED_MS = 60 * _DAY_MS
+"""A trial that has no outcome for so long gives up its place."""
 MOST_ACTIVE = 3
 """Suggestions that may be under test for one agent type at the same time."""
 
@@ -25,10 +28,21 @@ def close_decided(
     retired = 0
     for one in activations:
         state = states.get(one.trial)
-        if one.closed is None and state is not None and state.state in ("harmful", "no_effect"):
-            decide(connection, one.suggestion, one.agent_type, "retire", "auto", state.reason, now)
+        if one.closed is not None or state is None:
+            continue
+        reason = state.reason if state.state in ("harmful", "no_effect") else _abandoned(one, state, now)
+        if reason:
+            decide(connection, one.suggestion, one.agent_type, "retire", "auto", reason, now)
             retired += 1
     return retired
+
+
+def _abandoned(one: Activation, state: TrialState, now: int) -> str:
+    """Why a trial in which nobody takes part is given up; empty: it is not."""
+    takes_part = state.target.n_treatment + state.target.n_control
+    if takes_part or now - one.started_at < WAITED_MS:
+        return ""
+    return f"No session whose target is known has taken part in {WAITED_MS // _DAY_MS} days"
 
 
 def fill_places(
@@ -51,7 +65,9 @@ def fill_places(
         about = (offer.suggestion, offer.agent_type)
         if offer.agent_type not in reachable or about in tried or active[offer.agent_type] >= MOST_ACTIVE:
             continue
-        decide(connection, *about, "activate", "auto", "It fits the last weeks' sessions.", now, offer.numbers)
+        decide(
+            connection, *about, "activate", "auto", "It fits the last weeks' sessions.", now, offer.numbers, offer.agent
+        )
         tried.add(about)
         active[offer.agent_type] += 1
         filled += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,13 +40,14 @@ def read_assignments(connection: sqlite3.Connection, folder: Path) -> int:
     """Keep what is new in the hooks' file; returns the number of lines that say nothing.
 
     The first line of a trial and session counts, whatever a later one says. The file stays: only the hooks write it.
+    Raises OSError when there is one that cannot be read.
     """
     useless = 0
     for raw in _lines(folder / HOOKS_FOLDER / FILE):
         try:
             line = msgspec.json.decode(raw, type=_Line) if b'"trial"' in raw else None
             start = msgspec.json.decode(raw, type=_Start) if line is None else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             useless += bool(raw.strip())
             continue
         if start is not None:
@@ -74,9 +77,12 @@ def load_assignments(connection: sqlite3.Connection) -> list[Assignment]:
 
 def _lines(file: Path) -> Iterator[bytes]:
     try:
-        with file.open("rb") as lines:
-            while line := lines.readline(_LONGEST_LINE):
-                if line.endswith(b"\n"):  # else it is being written, or too long to be one of ours
-                    yield line
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         return
+    with open(descriptor, "rb") as lines:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO or a device never ends
+            raise OSError("it is no regular file")
+        while line := lines.readline(_LONGEST_LINE):
+            if line.endswith(b"\n"):  # else it is being written, or too long to be one of ours
+                yield line

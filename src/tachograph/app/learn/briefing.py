@@ -6,10 +6,10 @@ project) only decides which text it gets.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,9 +19,10 @@ from tachograph.app.learn.activation import state_of
 from tachograph.app.learn.assignments import HOOKS_FOLDER
 from tachograph.app.learn.decisions import Activation
 from tachograph.app.learn.figures import show_value
-from tachograph.app.learn.fold import BaselineTable
+from tachograph.errors import TachographError
+from tachograph.hooks.places import read_bytes
 from tachograph.learning.alerts import Alert
-from tachograph.learning.baselines import Baseline
+from tachograph.learning.baselines import Baseline, BaselineTable
 from tachograph.learning.records import Group
 from tachograph.learning.suggestions import load_catalogue
 from tachograph.learning.trials import TrialState
@@ -36,6 +37,7 @@ _FACTS_LONGEST = 1100
 _SAFE_TYPE = re.compile(r"[A-Za-z0-9_:-]{1,40}")
 _SHOWN_KPIS = 9
 _KEY_FILE = "trial.key"
+_KEY_LONGEST = 1024
 
 
 class ActiveText(msgspec.Struct, frozen=True):
@@ -95,29 +97,33 @@ def is_safe_type(agent_type: str) -> bool:
 
 def write_briefing(folder: Path, briefing: Briefing) -> Path:
     """Put the file in its place, whole: a hook reads either the old one or the new one."""
-    home = private_dir(folder / HOOKS_FOLDER)
-    part = home / f"{FILE}.{os.getpid()}.part"
+    return _put(private_dir(folder / HOOKS_FOLDER) / FILE, msgspec.json.encode(briefing))
+
+
+def _put(path: Path, content: bytes) -> Path:
+    """Let ``path`` hold ``content``, all at once. Whoever writes here holds the writer's lock, so that one name does
+    for the part: what a killed process left is written over."""
+    part = path.with_name(f"{path.name}.part")
     try:
-        with open_private(part) as file:
-            file.write(msgspec.json.encode(briefing))
-        part.replace(home / FILE)
-    finally:
         part.unlink(missing_ok=True)
-    return home / FILE
+        with open_private(part) as file:
+            file.write(content)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise TachographError(f"Cannot write {path}: {error.strerror or error}.", slug="cannot_write") from error
+    return path
 
 
 def assignment_key(folder: Path) -> str:
     """The secret that decides, with the session's id, who is given what; made when there is none."""
     file = private_dir(folder / HOOKS_FOLDER) / _KEY_FILE
-    try:
-        held = file.read_text("ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        held = ""
+    held = read_bytes(str(file), _KEY_LONGEST).decode("ascii", "replace").strip()
     if re.fullmatch(r"[0-9a-f]{64}", held):
         return held
     made = secrets.token_hex(32)
-    with open_private(file) as written:
-        written.write(made.encode())
+    _put(file, made.encode())
     return made
 
 
@@ -134,35 +140,44 @@ def tell_types(
 
     ``alerts`` are those that nobody has seen yet; ``texts`` the suggestions' texts by trial; ``remarks`` a further
     line for the person, by agent. What a rule advises about a KPI is left out while a suggestion is tested on it: the
-    control group must not be told by a warning what the treated sessions are told by the suggestion.
+    control group must not be told by a warning what the treated sessions are told by the suggestion. An agent whose
+    sessions never have a suggestion's KPI is not given it: it says nothing true there, and nothing could come of it.
     """
-    catalogue = load_catalogue()
     told: dict[str, dict[str, Told]] = {}
     for agent, agent_type in sorted({(group.agent, group.agent_type) for group in baselines if group.agent != "*"}):
         if not is_safe_type(agent_type):
             continue
-        group = _latest_group(baselines, agent, agent_type)
+        tables = {
+            group: table for group, table in baselines.items() if (group.agent, group.agent_type) == (agent, agent_type)
+        }
         own = [one for one in alerts if one.group and (one.group.agent, one.group.agent_type) == (agent, agent_type)]
-        notice = " ".join(part for part in (_tell_notice(own), remarks.get(agent, "")) if part)
+        parts = [part for part in (_tell_notice(own), remarks.get(agent, "")) if part]
+        notice = f"Tachograph: {' '.join(parts)}" if parts else ""
+        targets = {
+            one.trial: suggestion.kpi
+            for one in activations
+            if one.agent_type == agent_type and one.agent in ("", agent)
+            and (suggestion := load_catalogue().get(one.suggestion)) is not None
+            and any(suggestion.kpi in table for table in tables.values())
+        }  # fmt: skip
         offered = [
             ActiveText(one.suggestion, one.trial, 1.0 if state == "proven" else share, texts[one.trial])
             for one in activations
-            if one.agent_type == agent_type and one.closed is None and one.trial in texts
+            if one.trial in targets and one.closed is None and one.trial in texts
             and (state := state_of(one, states)) in ("active", "proven")
         ]  # fmt: skip
-        tested = {catalogue[one.id].kpi for one in offered if one.share < 1.0}
-        facts = _tell_facts(baselines.get(group, {}), own, tested)
+        tested = {targets[one.trial] for one in offered if one.share < 1.0}
+        facts = _tell_facts(baselines.get(_latest_group(tables), {}), own, tested)
         told.setdefault(agent, {})[agent_type] = Told(facts, notice, offered)
     return told
 
 
-def _latest_group(baselines: BaselineTable, agent: str, agent_type: str) -> Group:
+def _latest_group(tables: BaselineTable) -> Group:
     """The group of the model family that was used last; of all families where that has no baseline yet."""
-    own = [group for group in baselines if (group.agent, group.agent_type) == (agent, agent_type)]
-    settled = [group for group in own if group.family != "*" and _is_settled(baselines[group])]
+    settled = [group for group in tables if group.family != "*" and _is_settled(tables[group])]
     return max(
-        settled or own,
-        key=lambda group: (max((one.updated_at or 0 for one in baselines[group].values()), default=0), group),
+        settled or tables,
+        key=lambda group: (max((one.updated_at or 0 for one in tables[group].values()), default=0), group),
     )
 
 
@@ -185,7 +200,7 @@ def _tell_facts(table: Mapping[str, Baseline], alerts: Sequence[Alert], tested: 
     if not lines and not warnings:
         return ""
     sessions = max((one.n for one in table.values()), default=0)
-    head = f"Tachograph: measured over {sessions} earlier sessions of this kind (mean ± standard deviation):"
+    head = f"Tachograph: measured over up to {sessions} earlier sessions of this kind (mean ± standard deviation):"
     return "\n".join([head, *lines, *warnings])[:_FACTS_LONGEST]
 
 
@@ -205,7 +220,7 @@ def _gravest(alerts: Sequence[Alert]) -> list[Alert]:
 def _tell_baseline(kpi: Kpi, one: Baseline) -> str:
     spread = f" ± {show_value(kpi, one.sd)}" if one.sd is not None and kpi.scale == "linear" else ""
     aim = f"; good from {show_value(kpi, kpi.target)}" if kpi.target is not None and kpi.better == "up" else ""
-    aim = f"; good up to {show_value(kpi, kpi.target)}" if kpi.target is not None and kpi.better == "down" else aim
+    aim = f"; good up to {show_value(kpi, kpi.target)}" if kpi.target and kpi.better == "down" else aim
     return f"- {kpi.title}: {show_value(kpi, one.mean)}{spread}{aim}"
 
 
@@ -222,4 +237,4 @@ def _tell_notice(alerts: Sequence[Alert]) -> str:
         return ""
     kpis = load_kpis()
     told = ", ".join(f"{kpis[one.kpi].title if one.kpi in kpis else one.kpi} ({one.severity})" for one in grave)
-    return f"Tachograph: {told} in recent sessions; tacho alerts list shows them."
+    return f"{told} in recent sessions; tacho alerts list shows them."

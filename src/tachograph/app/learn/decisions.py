@@ -29,6 +29,8 @@ class Activation(msgspec.Struct, frozen=True):
     by: str
     numbers: dict[str, float] = {}
     """Those in its text."""
+    agent: str = ""
+    """Whose sessions take part; empty: those of every agent."""
     closed: Decision | None = None
     """None: it goes on."""
     demoted: bool = False
@@ -49,13 +51,15 @@ def decide(
     reason: str = "",
     at: int | None = None,
     numbers: Mapping[str, float] | None = None,
+    agent: str = "",
 ) -> None:
     """Write a decision down; the caller's transaction commits it."""
     connection.execute(
-        "INSERT INTO decisions (at, suggestion, agent_type, action, by, reason, numbers) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO decisions (at, suggestion, agent_type, action, by, reason, numbers, agent)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             at if at is not None else now_ms(), suggestion, agent_type, action, by, reason,
-            msgspec.json.encode(numbers or {}, order="deterministic").decode(),
+            msgspec.json.encode(numbers or {}, order="deterministic").decode(), agent,
         ),
     )  # fmt: skip
 
@@ -63,12 +67,12 @@ def decide(
 def load_decisions(connection: sqlite3.Connection) -> list[Decision]:
     """All of them, in order of time."""
     rows = connection.execute(
-        "SELECT at, suggestion, agent_type, action, by, reason, numbers FROM decisions ORDER BY at, number"
+        "SELECT at, suggestion, agent_type, action, by, reason, numbers, agent FROM decisions ORDER BY at, number"
     )
     decode = msgspec.json.Decoder(dict[str, float]).decode
     return [
-        Decision(at, name, agent_type, action, by, reason, decode(numbers))
-        for at, name, agent_type, action, by, reason, numbers in rows
+        Decision(at, name, agent_type, action, by, reason, decode(numbers), agent)
+        for at, name, agent_type, action, by, reason, numbers, agent in rows
     ]
 
 
@@ -82,7 +86,7 @@ def find_activations(decisions: Iterable[Decision]) -> list[Activation]:
         last = None if at is None else found[at]
         if one.action == "activate":
             if last is None or last.closed is not None:
-                found.append(Activation(one.suggestion, one.agent_type, one.at, one.by, one.numbers))
+                found.append(Activation(one.suggestion, one.agent_type, one.at, one.by, one.numbers, one.agent))
         elif at is not None and last is not None:
             if one.action == "promote":  # also after it was disabled, or taken out of the file again
                 found[at] = msgspec.structs.replace(last, closed=one, demoted=False)

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tachograph.analysis.kpis import load_kpis
-from tachograph.app.learn.decisions import Activation, load_resets
+from tachograph.app.learn.decisions import Activation, find_activations, load_decisions, load_resets
 from tachograph.app.learn.points import load_points
 from tachograph.app.learn.rules import load_user_rules
+from tachograph.app.learn.snapshots import DISTANCES, Snapshot, basis_of, find_snapshot, keep_snapshots
 from tachograph.learning.alerts import Alert, Incident
-from tachograph.learning.baselines import Baseline
+from tachograph.learning.baselines import Baseline, BaselineTable
 from tachograph.learning.records import Group, Point
 from tachograph.learning.review import Judged, Reviewer
-
-BaselineTable = dict[Group, dict[str, Baseline]]
+from tachograph.learning.suggestions import load_catalogue
 
 
 class Folded(msgspec.Struct, frozen=True):
@@ -31,27 +31,76 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold_history(connection: sqlite3.Connection, activations: Sequence[Activation], now: int) -> Folded:
-    """Judge all sessions and keep the alerts and incidents; the caller's transaction commits them."""
-    treated = load_treated(connection)
-    reviewer = Reviewer(load_kpis(), load_user_rules(), load_resets(connection))
-    waiting = sorted(activations, key=lambda one: one.started_at, reverse=True)
-    before: dict[str, BaselineTable] = {}
-    alerts: list[Alert] = []
-    incidents: list[Incident] = []
-    sessions = incomplete = 0
-    for point in load_points(connection):
-        while waiting and waiting[-1].started_at <= point.ended_at:
-            one = waiting.pop()
-            before[one.trial] = reviewer.baselines(one.started_at)
-        judged = reviewer.take(point, feeds=point.session not in treated)
-        alerts += judged.alerts
-        incidents += judged.incidents
-        sessions += 1
-        incomplete += bool(point.lacking)
-    baselines = reviewer.baselines(now)
-    before.update({one.trial: baselines for one in waiting})
-    _keep(connection, alerts, incidents, baselines)
-    return Folded(baselines, before, sessions, incomplete)
+    """Judge all sessions and keep the alerts and incidents; the caller's transaction commits them.
+
+    Goes on from a snapshot where there is one: alerts and incidents up to its moment stay as they are.
+    """
+    start = find_snapshot(connection, activations)
+    fold = _Fold(connection, activations, start)
+    for point in _load_after(connection, start):
+        fold.take(point)
+    baselines = fold.reviewer.baselines(now)
+    fold.before.update({one.trial: baselines for one in fold.waiting})
+    _keep(connection, start, fold.alerts, fold.incidents, baselines)
+    keep_snapshots(connection, start, fold.taken)
+    return Folded(baselines, fold.before, fold.sessions, fold.incomplete)
+
+
+class _Fold:
+    """The fold on its way."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, activations: Sequence[Activation], start: Snapshot | None
+    ) -> None:
+        self.reviewer = Reviewer(
+            load_kpis(), load_user_rules(), load_resets(connection), start.state if start is not None else None
+        )
+        self.before: dict[str, BaselineTable] = (
+            {trial: dict(table) for trial, table in start.before_trials} if start is not None else {}
+        )
+        begun = [one for one in activations if one.trial not in self.before]
+        self.waiting = sorted(begun, key=lambda one: one.started_at, reverse=True)
+        self.alerts: list[Alert] = []
+        self.incidents: list[Incident] = []
+        self.sessions = start.sessions if start is not None else 0
+        self.incomplete = start.incomplete if start is not None else 0
+        self.taken: list[Snapshot] = []
+        self._connection, self._activations = connection, activations
+        self.treated = load_treated(connection)
+        self._last = start.upto if start is not None else None
+        everything = connection.execute("SELECT count(*) FROM points WHERE family <> ''").fetchone()[0]
+        self._due = [
+            everything - distance for distance in DISTANCES if everything - distance > self.sessions + distance
+        ]
+
+    def take(self, point: Point) -> None:
+        """Judge the next session."""
+        if self._due and self.sessions >= self._due[0] and self._last is not None and point.ended_at > self._last:
+            self._due.pop(0)
+            self.taken.append(self._snapshot(self._last))
+        while self.waiting and self.waiting[-1].started_at <= point.ended_at:
+            one = self.waiting.pop()
+            self.before[one.trial] = self.reviewer.baselines(one.started_at)
+        judged = self.reviewer.take(point, unfed=self.treated.get(point.session, ()))
+        self.alerts += judged.alerts
+        self.incidents += judged.incidents
+        self.sessions += 1
+        self.incomplete += bool(point.lacking)
+        self._last = point.ended_at
+
+    def _snapshot(self, upto: int) -> Snapshot:
+        return Snapshot(
+            upto,
+            basis_of(self._connection, self._activations, upto),
+            self.reviewer.dump(),
+            self.sessions,
+            self.incomplete,
+            [(trial, sorted(table.items(), key=lambda pair: pair[0])) for trial, table in sorted(self.before.items())],
+        )
+
+
+def _load_after(connection: sqlite3.Connection, start: Snapshot | None) -> Iterator[Point]:
+    return load_points(connection) if start is None else load_points(connection, "ended_at > ?", (start.upto,))
 
 
 def judge_all(connection: sqlite3.Connection) -> Iterator[Judged]:
@@ -59,24 +108,40 @@ def judge_all(connection: sqlite3.Connection) -> Iterator[Judged]:
     treated = load_treated(connection)
     reviewer = Reviewer(load_kpis(), load_user_rules(), load_resets(connection))
     for point in load_points(connection):
-        yield reviewer.take(point, feeds=point.session not in treated)
+        yield reviewer.take(point, unfed=treated.get(point.session, ()))
 
 
 def judge_again(connection: sqlite3.Connection, sessions: Mapping[str, object]) -> Iterator[Judged]:
     """As :func:`judge_all`, of ``sessions`` alone."""
-    missing = len(sessions)
-    for judged in judge_all(connection):
-        if judged.point.session in sessions:
+    missing = set(sessions)
+    if not missing:
+        return
+    ends = {
+        session: at for session, at in connection.execute("SELECT session, ended_at FROM points") if session in missing
+    }
+    start = find_snapshot(connection, find_activations(load_decisions(connection)), min(ends.values(), default=0))
+    fold = _Fold(connection, (), start)
+    for point in _load_after(connection, start):
+        judged = fold.reviewer.take(point, unfed=fold.treated.get(point.session, ()))
+        if point.session in missing:
             yield judged
-            missing -= 1
+            missing.discard(point.session)
             if not missing:
                 return
 
 
-def load_treated(connection: sqlite3.Connection) -> frozenset[str]:
-    """Sessions that were given a suggestion under test: they do not feed the baseline that they are compared with."""
-    rows = connection.execute("SELECT session FROM assignments WHERE arm = 'treatment'")
-    return frozenset(session for (session,) in rows)
+def load_treated(connection: sqlite3.Connection) -> dict[str, frozenset[str]]:
+    """Sessions that were given a suggestion under test, with the KPIs that these were to change.
+
+    Of those KPIs they do not feed the baseline that they are compared with. A suggestion that the catalogue no longer
+    has may have changed anything.
+    """
+    catalogue, everything = load_catalogue(), frozenset(load_kpis())
+    treated: dict[str, frozenset[str]] = {}
+    for session, name in connection.execute("SELECT session, suggestion FROM assignments WHERE arm = 'treatment'"):
+        kpis = frozenset([catalogue[name].kpi]) if name in catalogue else everything
+        treated[session] = treated.get(session, frozenset()) | kpis
+    return treated
 
 
 def load_alerts(connection: sqlite3.Connection, where: str = "1", values: Sequence[object] = ()) -> list[Alert]:
@@ -114,9 +179,15 @@ def keep_kind(connection: sqlite3.Connection, kind: str, records: Mapping[str, o
 
 
 def _keep(
-    connection: sqlite3.Connection, alerts: list[Alert], incidents: list[Incident], baselines: BaselineTable
+    connection: sqlite3.Connection,
+    start: Snapshot | None,
+    alerts: list[Alert],
+    incidents: list[Incident],
+    baselines: BaselineTable,
 ) -> None:
-    connection.execute("DELETE FROM alerts")
+    upto = start.upto if start is not None else None
+    connection.execute("DELETE FROM alerts WHERE ?1 IS NULL OR at > ?1", (upto,))
+    kept = [one for one in load_incidents(connection) if upto is not None and one.at <= upto]
     connection.executemany(
         "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
@@ -124,7 +195,7 @@ def _keep(
             for one in alerts
         ],
     )
-    keep_kind(connection, "incident", {one.id: one for one in incidents})
+    keep_kind(connection, "incident", {one.id: one for one in [*kept, *incidents]})
     keep_kind(connection, "baselines", {"all": sorted(baselines.items(), key=lambda pair: pair[0])})
 
 

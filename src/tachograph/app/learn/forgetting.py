@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -18,7 +17,7 @@ from tachograph.warehouse.store import write_meta
 
 REPORTS = "reports"
 _TABLES = ("points", "kpis", "alerts", "evaluations", "telemetry", "assignments", "starts")
-_DERIVED = ("incident", "offers", "baselines", "trial")
+_DERIVED = ("incident", "offers", "baselines", "trial", "snapshot")
 """Records that name sessions: made anew at the next round."""
 
 
@@ -41,18 +40,17 @@ def forget_in_files(folder: Path, sessions: Iterable[str]) -> None:
     """
     doomed = set(sessions)
     for report in (folder / REPORTS).glob("*.md"):
-        report.unlink()
+        if not report.is_dir():
+            report.unlink()
     _blank_lines(folder / HOOKS_FOLDER / FILE, doomed, _session_in)
     _blank_lines(folder / HOOKS_FOLDER / LET_THROUGH, doomed, _session_let_through)
     _rename(folder / ACTIVE, doomed)
 
 
 def _blank_lines(path: Path, doomed: Collection[str], session_in: Callable[[bytes], str]) -> None:
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+    if not path.is_file():  # something else was put there: none of it is ours
         return
-    with open(descriptor, "r+b", buffering=0) as file:
+    with path.open("r+b", buffering=0) as file:
         at = 0
         for line in file.readall().splitlines(keepends=True):
             if session_in(line) in doomed:
@@ -63,10 +61,9 @@ def _blank_lines(path: Path, doomed: Collection[str], session_in: Callable[[byte
 
 def _rename(path: Path, doomed: Collection[str]) -> None:
     """Put another word in the place of every one of these sessions' names, those of subagents first."""
-    try:
-        held = path.read_bytes()
-    except FileNotFoundError:
+    if not path.is_file():
         return
+    held = path.read_bytes()
     left = held
     for session in sorted(doomed, key=len, reverse=True):
         for name in (session, plan_id(session)):
@@ -79,7 +76,7 @@ def _rename(path: Path, doomed: Collection[str]) -> None:
 def _session_in(line: bytes) -> str:
     try:
         record = msgspec.json.decode(line, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     return str(record.get("session", record.get("start", "")))
 

@@ -18,9 +18,9 @@ RECENT_WEEKS = 4
 """What is older says little about how one works today."""
 
 _WASTE = """
-SELECT f.detector, p.agent_type, sum_pico(f.cost_pico), count(*), count(DISTINCT p.session)
+SELECT f.detector, p.agent_type, sum_pico(f.cost_pico), count(*), count(DISTINCT p.session), p.agent
 FROM points p JOIN segments g USING (session) JOIN findings f USING (segment)
-WHERE p.ended_at >= ? GROUP BY 1, 2 ORDER BY 1, 2"""
+WHERE p.ended_at >= ? GROUP BY 1, 2, 6 ORDER BY 1, 2, 6"""
 
 
 def refresh_offers(connection: sqlite3.Connection, catalogue: Mapping[str, Suggestion], now: int) -> list[Offer]:
@@ -36,8 +36,8 @@ def refresh_offers(connection: sqlite3.Connection, catalogue: Mapping[str, Sugge
         first = min((point.ended_at for point in points), default=last)
         weeks = max(1.0, (last - first) / WEEK_MS)
         waste = [
-            WasteSum(detector, agent_type, None if pico is None else to_usd(pico), findings, sessions, weeks)
-            for detector, agent_type, pico, findings, sessions in connection.execute(_WASTE, (since,))
+            WasteSum(detector, agent_type, None if pico is None else to_usd(pico), findings, sessions, weeks, agent)
+            for detector, agent_type, pico, findings, sessions, agent in connection.execute(_WASTE, (since,))
         ]
         offers = find_offers(points, waste, dict(catalogue), load_kpis(), min(last, now))
     keep_kind(connection, "offers", {"all": offers})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from tachograph.learning.baselines import Baseline
 from tachograph.learning.records import Group
 from tachograph.learning.review import Judged
 from tachograph.learning.suggestions import load_catalogue
-from tachograph.paths import FILE_MODE, private_dir
+from tachograph.paths import FILE_MODE, private_dir, private_file
 from tachograph.report.sanitise import harmless
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -102,6 +103,8 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     except OSError:
         pass  # not there, or not readable: writing tells why
     _make_place(path)
+    if path.exists() and not path.is_file():  # writing to a FIFO waits for somebody who reads it
+        raise TachographError(f"{path} is not a regular file.", slug="not_a_file")
     with write_privately(path) as stream:
         stream.write(content)
     return True
@@ -161,7 +164,10 @@ def _read_history(path: Path) -> tuple[dict[str, int], bool]:
     last = b"\n"
     decode = msgspec.json.Decoder(HistoryLine).decode
     try:
-        with path.open("rb") as stream:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a FIFO or a device never ends
+                raise TachographError(f"{path} is not a regular file.", slug="not_a_file")
             while raw := stream.readline(_LINE_BYTES):
                 last = raw[-1:]
                 try:
@@ -177,6 +183,8 @@ def _read_history(path: Path) -> tuple[dict[str, int], bool]:
 def _append(path: Path, content: bytes | bytearray) -> None:
     _make_place(path)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    if not path.exists():
+        private_file(path)  # whatever the umask
     with open(os.open(path, flags, FILE_MODE), "ab") as stream:
         stream.write(content)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from tachograph.analysis.kpis import load_kpis
 from tachograph.app.budgets import fullest, judge_user_budgets, show_budget, spend_today
 from tachograph.app.filters import find_zone
 from tachograph.app.learn.activation import state_of
@@ -31,6 +32,8 @@ from tachograph.learning.trials import TrialState
 
 RECENT_MS = 7 * 24 * 3600 * 1000
 """Older alerts are history: nobody is told of them at the start of a session."""
+_MOST_BUDGETS = 2
+"""Of those that are used up most of all, in the one line that a person is told."""
 PHRASE = "!go"
 """Lets one prompt through the gate."""
 
@@ -52,7 +55,8 @@ def prepare_briefing(
     acks = load_acks(connection)
     unseen = [one for one in load_alerts(connection, "at >= ?", (now - RECENT_MS,)) if one.id not in acks]
     budgets = judge_user_budgets(connection, workspace, now)
-    said = [f"Tachograph: {one.text}" for one in budgets if one.text]
+    used_up = sorted(budgets, key=lambda one: -(one.share or 0.0))
+    said = [one.text for one in used_up if one.text][:_MOST_BUDGETS]
     remark = " ".join([*said, *([week] if (week := weekly_remark(connection, now)) else [])])
     briefing = Briefing(
         version=VERSION,
@@ -104,8 +108,10 @@ def _gate(unseen: Sequence[Alert], now: int) -> Gate | None:
     if not critical:
         return None
     latest = critical[0]
+    kpi = load_kpis().get(latest.kpi)
+    what = latest.kpi if kpi is None else kpi.title
     reason = (
-        f"Tachograph: a critical alert has not been seen: {latest.kpi}. Look at it with `tacho alerts list` and run"
+        f"Tachograph: a critical alert has not been seen: {what}. Look at it with `tacho alerts list` and run"
         f" `tacho alerts ack {latest.id}`, or begin your prompt with {PHRASE} to go on."
     )
     return Gate(latest.id, reason, PHRASE, now + 24 * 3600 * 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +12,14 @@ from tachograph.analysis.kpis import load_kpis
 from tachograph.app.filters import find_zone
 from tachograph.app.learn.assignments import load_assignments
 from tachograph.app.learn.decisions import Activation
-from tachograph.app.learn.fold import BaselineTable, judge_all, load_incidents
+from tachograph.app.learn.fold import judge_all, load_incidents
 from tachograph.app.learn.plan_files import PlanFiles, write_plan_files
 from tachograph.app.learn.plan_suggestions import SessionSuggestions, plan_suggestion, session_suggestions
 from tachograph.app.learn.points import load_points
 from tachograph.app.learn.weekly import due_week, note_written
 from tachograph.app.workspace import Workspace
 from tachograph.errors import TachographError
+from tachograph.learning.baselines import BaselineTable
 from tachograph.learning.records import Point
 from tachograph.learning.suggestions import Suggestion, find_session_offers, render
 from tachograph.learning.trials import TrialState
@@ -72,7 +74,7 @@ def publish(
         reports=dict(session_markdowns(connection, workspace, [point.session for point in points])),
         weekly={Path(weekly).stem.removeprefix("weekly-"): Path(weekly).read_text("utf-8")} if weekly else {},
     )
-    return write_plan_files(Path(workspace.settings.learn_folder).expanduser(), plan)
+    return write_plan_files(Path(os.path.expanduser(workspace.settings.learn_folder)), plan)
 
 
 def _load(connection: sqlite3.Connection, sessions: Sequence[str]) -> list[Point]:

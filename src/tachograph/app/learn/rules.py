@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import xxhash
+
+from tachograph.app.cases.replacing import read_or_none
 from tachograph.errors import TachographError
 from tachograph.learning.alerts import RuleTable, load_rules, read_rules
 from tachograph.paths import config_file
@@ -12,8 +15,15 @@ FILE = "alerts.toml"
 """Beside config.toml: rows with the id of a rule replace it, others are added."""
 
 
-def user_rules_file() -> Path:
-    """Where the user's own rows are, if there are any."""
+def hash_user_rules() -> str:
+    """Changes with the user's own rows; empty without a file."""
+    try:
+        return xxhash.xxh3_64_hexdigest(read_or_none(_user_file()) or b"")
+    except TachographError:
+        return ""
+
+
+def _user_file() -> Path:
     return config_file().with_name(FILE)
 
 
@@ -22,20 +32,24 @@ def load_user_rules(file: Path | None = None) -> RuleTable:
 
     Raises TachographError (``bad_rules``) for a file that is none or cannot be read.
     """
-    place = file if file is not None else user_rules_file()
+    place = file if file is not None else _user_file()
     try:
-        text = place.read_text("utf-8")
-    except FileNotFoundError:
+        held = read_or_none(place)
+        text = None if held is None else held.decode()
+    except TachographError as error:
+        raise TachographError(error.message, slug="bad_rules") from error
+    except UnicodeDecodeError as error:
+        raise TachographError(f"{place} cannot be read: it is not UTF-8 text.", slug="bad_rules") from error
+    if text is None:
         if file is None:
             return load_rules()
-        raise TachographError(f"{place} does not exist.", slug="bad_rules") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise TachographError(f"{place} cannot be read: {error}.", slug="bad_rules") from error
+        raise TachographError(f"{place} does not exist.", slug="bad_rules")
     try:
         own = read_rules(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
+        reason = error if isinstance(error, ValueError) else "it is nested too deeply."
         raise TachographError(
-            f"{place} holds no table of rules: {error}",
+            f"{place} holds no table of rules: {reason}",
             slug="bad_rules",
             hint="The docs page on alerts shows what a row looks like.",
         ) from error

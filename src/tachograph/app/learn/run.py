@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+from hashlib import blake2b
 
 import msgspec
-import xxhash
 
 from tachograph.app.learn.activation import close_decided, fill_places
 from tachograph.app.learn.agent_types import AgentTypes
@@ -22,14 +20,17 @@ from tachograph.app.learn.points import refresh_points
 from tachograph.app.learn.prepare import active_texts, prepare_briefing
 from tachograph.app.learn.promote_proven import promote_proven
 from tachograph.app.learn.publish import publish, write_due_week
-from tachograph.app.learn.rules import user_rules_file
+from tachograph.app.learn.rules import hash_user_rules
+from tachograph.app.learn.snapshots import forget_snapshots, hash_rules
 from tachograph.app.learn.switched_off import list_active, note_removed
 from tachograph.app.learn.telemetry_points import read_telemetry_folder
-from tachograph.app.learn.trials import TrialBook, judge_trials
+from tachograph.app.learn.trials import TrialBook, judge_trials, list_due_reviews
 from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy
+from tachograph.hooks.briefing import load_briefing
 from tachograph.learning.alerts import Alert
 from tachograph.learning.suggestions import Offer, load_catalogue
+from tachograph.report.units import counted
 from tachograph.warehouse.store import open_writer, read_meta, transaction, write_meta
 
 _TABLES = ("assignments", "decisions", "starts", "baseline_resets", "alert_acks", "evaluations")
@@ -87,18 +88,26 @@ def learn(
     types = AgentTypes(workspace.settings.agent_types)
     with open_writer(workspace.folder, wait_seconds) as connection:
         report.notes += read_telemetry_folder(connection, workspace, types)
-        with transaction(connection):
-            useless = read_assignments(connection, workspace.folder)
+        useless = 0
+        try:
+            with transaction(connection):
+                useless = read_assignments(connection, workspace.folder)
+        except OSError as error:
+            report.notes.append(f"The hooks' assignments cannot be read: {error.strerror or error}.")
         changed = refresh_points(connection, types, on_progress)
         report.new_sessions = len(changed)
         if useless:
-            report.notes.append(f"{useless} lines of the hooks' assignments could not be read.")
+            report.notes.append(f"{counted(useless, 'line')} of the hooks' assignments could not be read.")
         installed = load_installed(workspace.folder)
         with transaction(connection):
             note_removed(connection, workspace, now_ms())
-        if forced or changed or read_meta(connection, "loop_stamp") != _stamp(connection, workspace, installed):
+        is_told = bool(load_briefing(str(workspace.folder)))
+        stamp = _stamp(connection, workspace, installed)
+        if forced or changed or not is_told or read_meta(connection, "loop_stamp") != stamp:
             report.changed = True
             with transaction(connection):
+                if forced:
+                    forget_snapshots(connection)
                 done = _go_round(connection, workspace, installed)
             new = done.new
             report.weekly_report, notes = _tell(connection, workspace, types, done, changed)
@@ -173,7 +182,7 @@ def _tell(
         notes = list_active(connection, workspace, done.activations, states, done.book.outcomes, catalogue, texts, now)
         weekly, failed = write_due_week(connection, workspace, now)
     prepare_briefing(connection, workspace, done.folded, done.activations, states, texts, types)
-    notes += failed
+    notes += [*failed, *list_due_reviews(done.activations, states, now)]
     if workspace.settings.learn_folder:
         baselines = done.folded.baselines
         notes += publish(connection, workspace, baselines, done.activations, states, catalogue, changed, weekly)
@@ -198,23 +207,11 @@ def _stamp(connection: sqlite3.Connection, workspace: Workspace, installed: Inst
     from tachograph import __version__
 
     counts = [connection.execute(f"SELECT count(*), max(at) FROM {table}").fetchone() for table in _TABLES]
-    points = connection.execute("SELECT count(*), coalesce(sum(ended_at), 0) FROM points").fetchone()
+    points = connection.execute("SELECT count(*) FROM points_changed").fetchone()[0]  # 0 after a whole round
     settings = msgspec.json.encode(workspace.settings).decode()
-    day = now_ms() // (3600 * 1000)
-    return f"{__version__}/{_hash_rules()}/{counts}/{points}/{day}/{settings}/{installed.stamp}"
-
-
-def _hash_rules() -> str:
-    """A hash of all rules and texts of the loop, the user's own among them."""
-    import tachograph.learning as home
-
-    hasher = xxhash.xxh3_64()
-    files = [file for place in home.__path__ for file in Path(place).rglob("*") if file.suffix in (".py", ".toml")]
-    for file in sorted(files):
-        hasher.update(file.read_bytes())
-    with suppress(OSError):
-        hasher.update(user_rules_file().read_bytes())
-    return hasher.hexdigest()
+    hour = now_ms() // (3600 * 1000)
+    whole = f"{__version__}/{hash_rules()}/{hash_user_rules()}/{counts}/{points}/{hour}/{settings}/{installed.stamp}"
+    return blake2b(whole.encode(), digest_size=16).hexdigest()  # settings may hold a key: that is kept nowhere
 
 
 def _send(workspace: Workspace, new: list[Alert], report: LearnReport) -> None:

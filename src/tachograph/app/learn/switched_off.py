@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ Entry = tuple[str, str]
 def active_files(workspace: Workspace) -> list[Path]:
     """Where the file lies: in the data folder, and in the telemetry folder that the user names."""
     named = workspace.settings.learn_folder
-    return [workspace.folder / FILE, *([Path(named).expanduser() / "optimizations" / FILE] if named else [])]
+    return [workspace.folder / FILE, *([Path(os.path.expanduser(named)) / "optimizations" / FILE] if named else [])]
 
 
 def note_removed(connection: sqlite3.Connection, workspace: Workspace, now: int) -> int:

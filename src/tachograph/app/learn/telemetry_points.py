@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from tachograph.app.learn.points import forget_outdated, load_scores, store_poin
 from tachograph.app.purged import is_purged, is_purged_id, load_purged
 from tachograph.app.workspace import Workspace
 from tachograph.learning.records import Group, Point
+from tachograph.report.units import counted
 from tachograph.telemetry import Evaluation, TelemetrySession, fingerprint, read_telemetry
 from tachograph.warehouse.store import read_meta, transaction, write_meta
 
@@ -39,7 +41,7 @@ def _read_folder(connection: sqlite3.Connection, workspace: Workspace) -> list[s
     named = workspace.settings.learn_folder
     if not named:
         return []
-    folder = Path(named).expanduser()
+    folder = Path(os.path.expanduser(named))
     if not folder.is_dir():
         return [f"The telemetry folder {folder} does not exist (learn.folder)."]
     state = fingerprint(folder)
@@ -55,11 +57,11 @@ def _read_folder(connection: sqlite3.Connection, workspace: Workspace) -> list[s
     if told.problems:
         first = told.problems[0]
         notes.append(
-            f"{len(told.problems)} lines of the telemetry folder could not be read, the first in"
+            f"{counted(len(told.problems), 'line')} of the telemetry folder could not be read, the first in"
             f" {first.file or 'the folder itself'}: {first.problem.detail}."
         )
     if told.unassigned:
-        notes.append(f"{told.unassigned} spans and scores of the telemetry folder name no session.")
+        notes.append(f"{counted(told.unassigned, 'record')} of the telemetry folder without a session left out.")
     return notes
 
 

@@ -12,11 +12,13 @@ import msgspec
 from tachograph.analysis.kpis import load_kpis
 from tachograph.app.learn.assignments import load_assignments
 from tachograph.app.learn.decisions import Activation
-from tachograph.app.learn.fold import BaselineTable, Folded, expected_of, keep_kind, load_kind
+from tachograph.app.learn.fold import Folded, expected_of, keep_kind, load_kind
 from tachograph.app.learn.points import load_points
+from tachograph.learning.baselines import BaselineTable
 from tachograph.learning.records import Assignment, Point
 from tachograph.learning.suggestions import ComparisonCondition, Suggestion
-from tachograph.learning.trials import Outcome, Trial, TrialState, judge_trial
+from tachograph.learning.trials import REVIEW_AFTER, Outcome, Trial, TrialState, judge_trial
+from tachograph.report.sanitise import harmless
 
 GUARDS = ("cost_per_turn", "error_rate", "waste_share")
 """KPIs that a suggestion must not worsen, whatever its own target is."""
@@ -78,6 +80,23 @@ def load_trials(connection: sqlite3.Connection) -> dict[str, TrialState]:
     """The trials as they were judged last, by id."""
     records = load_kind(connection, "trial")
     return {name: msgspec.msgpack.decode(record, type=TrialState) for name, record in records.items()}
+
+
+def review_due(one: Activation, state: TrialState | None) -> int | None:
+    """When what was proven or promoted is to be looked at again, ms UTC; None for what was neither."""
+    if one.closed is None:
+        return state.review_due_at if state is not None else None
+    return one.closed.at + REVIEW_AFTER if one.closed.action == "promote" and not one.demoted else None
+
+
+def list_due_reviews(activations: Sequence[Activation], states: Mapping[str, TrialState], now: int) -> list[str]:
+    """A sentence for each suggestion that is to be looked at again."""
+    return [
+        f"{one.suggestion} for {harmless(one.agent_type)} is due for a review: models and work have changed since. Take"
+        " it out (tacho suggest disable; tacho suggest promote --remove --apply) and activate it again to test it anew."
+        for one in activations
+        if (due := review_due(one, states.get(one.trial))) is not None and due <= now
+    ]
 
 
 def _chooses_model(suggestion: Suggestion) -> bool:

@@ -50,4 +50,4 @@ def weekly_remark(connection: sqlite3.Connection, now: int) -> str:
     week, _, at = read_meta(connection, _WRITTEN).partition("/")
     if not week or now - int(at) > _SAID_FOR_MS:
         return ""
-    return f"Tachograph: the report on the week {week} is ready: tacho report weekly --week {week}."
+    return f"The report on the week {week} is ready: tacho report weekly --week {week}."

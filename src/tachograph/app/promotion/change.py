@@ -89,7 +89,10 @@ def apply_promotion(plan: PromotionPlan, backups: Path, now: datetime) -> Path |
         raise _changed(plan.path)
     backup = _save(plan, backups, now) if plan.before is not None else None
     try:
-        replace_file(plan.path, plan.after, plan.before)
+        if not plan.after and not plan.path.is_symlink():
+            plan.path.unlink()  # it held nothing but our block
+        else:
+            replace_file(plan.path, plan.after, plan.before)
     except Busy as error:
         raise _changed(plan.path) from error
     return backup

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from tachograph.analysis.kpis import Direction, Kpi, Status, load_kpis
-from tachograph.app.learn.fold import BaselineTable
 from tachograph.app.reports.kpi_rows import Trend
 from tachograph.learning.alerts import Alert
-from tachograph.learning.baselines import Baseline
+from tachograph.learning.baselines import Baseline, BaselineTable
 from tachograph.learning.records import Group, Point
 from tachograph.learning.review import Judged
 

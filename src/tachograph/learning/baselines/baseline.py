@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
+
+from tachograph.learning.records import Group
 
 Status = Literal["bootstrap", "settling", "converged"]
 
@@ -48,3 +50,7 @@ class Deviation(msgspec.Struct, frozen=True, gc=False):
     cautious: float
     """The same distance in the spread that the KPI has had on its bad side over a long time, wherever that is the
     larger one: a critical alert goes by it."""
+
+
+BaselineTable: TypeAlias = dict[Group, dict[str, Baseline]]
+"""By group and KPI; ``*`` in a group stands for all model families, or all agents."""

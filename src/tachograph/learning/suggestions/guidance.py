@@ -38,18 +38,23 @@ def _tokens(value: float) -> str:
     return _int(value)
 
 
+def _weeks(value: float) -> str:
+    return "1 week" if round(value) == 1 else f"{_int(value)} weeks"
+
+
 _FORMATS: dict[str, Callable[[float], str]] = {
     "int": _int, "number": _number, "percent": _percent, "usd": _usd, "tokens": _tokens,
+    "weeks": _weeks,
 }  # fmt: skip
-_WIDEST = {"int": 9, "number": 9, "percent": 9, "usd": 8, "tokens": 7}
+_WIDEST = {"int": 9, "number": 9, "percent": 9, "usd": 8, "tokens": 7, "weeks": 9}
 """Characters that a slot is given room for when a text is checked; a number that takes more is refused later."""
 
 
 def check_guidance(text: str, known: Collection[str]) -> None:
     """Raise ValueError unless ``text`` is plain, short enough, and has slots for the numbers ``known`` alone.
 
-    A slot is ``{name:type}``: int, number, percent (of a share), usd or tokens. There is none for text: what an agent
-    is told comes from the table and from numbers, never from a log.
+    A slot is ``{name:type}``: int, number, percent (of a share), usd, tokens or weeks. There is none for text: what an
+    agent is told comes from the table and from numbers, never from a log.
     """
     slots = _SLOT.findall(text)
     if not slots:

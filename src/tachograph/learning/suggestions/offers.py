@@ -30,7 +30,7 @@ RECENT_WEEKS = 4
 MOST_SESSIONS = 20
 """A KPI's median is that of the last so many sessions, so that a change of habit shows within some days."""
 LEAST_SESSIONS = 3
-"""Fewer values of a KPI show no habit: as many as make an incident."""
+"""Fewer values of a KPI, or fewer sessions with a finding, show no habit: as many as make an incident."""
 
 _SHOWN_SESSIONS = 5
 _ODD = re.compile(r"[^A-Za-z0-9_.:-]")
@@ -48,6 +48,8 @@ class WasteSum(msgspec.Struct, frozen=True):
     """That have at least one."""
     weeks: float
     """Length of the period."""
+    agent: str = ""
+    """Whose sessions; empty: it does not matter."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -65,6 +67,8 @@ class Offer(msgspec.Struct, frozen=True):
     basis: str
     """What the saving goes by."""
     priority: Priority
+    agent: str = ""
+    """Whose sessions it is about; empty: all of the agent type."""
 
 
 def find_offers(
@@ -76,14 +80,25 @@ def find_offers(
 ) -> list[Offer]:
     """Every suggestion whose condition holds, at most one offer for each agent type; see rank_offers for the order.
 
-    Of ``points``, those that ended in the :data:`RECENT_WEEKS` weeks up to ``now`` (ms UTC) count. A suggestion about
-    a KPI that ``kpis`` has not, or that has not the threshold asked for, is not offered.
+    Each agent's sessions are looked at by themselves: what one agent's cache does says nothing of another's. Where
+    a suggestion fits an agent type of several agents, it is offered to the one that would save most. Of ``points``,
+    those that ended in the :data:`RECENT_WEEKS` weeks up to ``now`` (ms UTC) count. A suggestion about a KPI that
+    ``kpis`` has not, or that has not the threshold asked for, is not offered.
     """
-    by_type: dict[str, list[Point]] = defaultdict(list)
-    for point in sorted(points, key=in_order):
-        if now - RECENT_WEEKS * WEEK_MS < point.ended_at <= now:
-            by_type[point.group.agent_type].append(point)
-    return rank_offers([*_kpi_offers(catalogue, by_type, kpis, now), *_other_offers(catalogue, by_type, waste, now)])
+    recent = [point for point in sorted(points, key=in_order) if now - RECENT_WEEKS * WEEK_MS < point.ended_at <= now]
+    found: dict[tuple[str, str], Offer] = {}
+    for agent in sorted({point.group.agent for point in recent} | {one.agent for one in waste}):
+        by_type: dict[str, list[Point]] = defaultdict(list)
+        for point in recent:
+            if point.group.agent == agent:
+                by_type[point.group.agent_type].append(point)
+        own = [one for one in waste if one.agent == agent]
+        offers = [*_kpi_offers(catalogue, by_type, kpis, now), *_other_offers(catalogue, by_type, own, now)]
+        for offer in offers:
+            about = (offer.suggestion, offer.agent_type)
+            one = msgspec.structs.replace(offer, agent=agent)
+            found[about] = rank_offers([found[about], one])[0] if about in found else one
+    return rank_offers(list(found.values()))
 
 
 def find_session_offers(point: Point, kpis: Mapping[str, Kpi], catalogue: Mapping[str, Suggestion]) -> list[Offer]:
@@ -181,7 +196,7 @@ def _other_offers(
 
 
 def _is_enough(when: DetectorCondition, one: WasteSum) -> bool:
-    if one.detector != when.detector or one.findings < when.min_findings:
+    if one.detector != when.detector or one.findings < when.min_findings or one.sessions < LEAST_SESSIONS:
         return False
     return one.usd is None or one.usd / _at_least_one(one.weeks) >= when.min_usd_per_week
 
@@ -194,7 +209,9 @@ def _waste_offer(suggestion: Suggestion, one: WasteSum) -> Offer:
         numbers={"findings": float(one.findings), "sessions": float(one.sessions), "weeks": float(round(weeks))},
         evidence=(f"{one.detector}: {one.findings} findings in {_sessions(one.sessions)}, {weeks:.1f} weeks",),
         usd_per_week=one.usd / weeks if one.usd is not None else None,
-        basis="estimate: what the findings cost" if one.usd is not None else "no estimate: no finding is priced",
+        basis="estimate, at most: what the findings cost"
+        if one.usd is not None
+        else "no estimate: no finding is priced",
         priority=suggestion.priority,
     )
 

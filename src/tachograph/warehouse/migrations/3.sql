@@ -43,7 +43,8 @@ CREATE TABLE decisions (
     action TEXT NOT NULL,
     by TEXT NOT NULL,
     reason TEXT NOT NULL,
-    numbers TEXT NOT NULL
+    numbers TEXT NOT NULL,
+    agent TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE baseline_resets (
@@ -76,6 +77,12 @@ CREATE TABLE points (
     lacking TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX points_by_end ON points (ended_at, session);
+
+CREATE TABLE points_changed (
+    at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER point_added AFTER INSERT ON points BEGIN INSERT INTO points_changed VALUES (new.ended_at); END;
+CREATE TRIGGER point_removed AFTER DELETE ON points BEGIN INSERT INTO points_changed VALUES (old.ended_at); END;
 
 CREATE TABLE kpis (
     session TEXT NOT NULL,

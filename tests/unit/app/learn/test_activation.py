@@ -12,7 +12,7 @@ from tachograph.app.suggestions import activate, disable
 from tachograph.errors import NotFound, UsageError
 from tachograph.learning.records import Group
 from tachograph.learning.trials import TrialState
-from tests.builders.pointed import BAD, DAY, FITTING, MAIN, Loop, loop, make_point
+from tests.builders.pointed import BAD, DAY, FITTING, Loop, loop, make_point
 
 __all__ = ["loop"]
 
@@ -243,4 +243,29 @@ def test_one_that_fits_several_agent_types_needs_to_be_told_which(fitting: Loop)
 def test_six_fit_in_all(fitting: Loop) -> None:
     (rows,) = fitting.rows("SELECT record FROM loop_records WHERE kind = 'offers'")
     assert {one["suggestion"] for one in msgspec.msgpack.decode(rows[0])} == FITTING
-    assert MAIN.agent_type == "main"
+
+
+def test_a_warning_does_not_tell_the_control_group_what_is_under_test(loop: Loop) -> None:
+    """While ``background_agents`` is tested, low token efficiency is told without the advice to use subagents."""
+    good = dict.fromkeys(BAD, 1.0) | {"token_efficiency": 0.02, "tool_overhead_ratio": 0.1}
+    loop.put(*(make_point(number, good) for number in range(78, 88)))
+    loop.bad_days(12)
+    loop.learn()
+    advice, fact = "Restructure the work", "Output among all tokens 0.0001"
+    facts = loop.briefing()["types"]["claude_code"]["main"]["facts"]
+    assert (fact in facts, advice in facts) == (True, True)
+    activate(loop.workspace, "background_agents", "main")
+    loop.learn()
+    facts = loop.briefing()["types"]["claude_code"]["main"]["facts"]
+    assert (fact in facts, advice in facts) == (True, False)
+
+
+def test_an_agent_that_never_has_the_kpi_is_not_told(loop: Loop) -> None:
+    """Codex has no cache writes that it pays for: what is said of them is not true there."""
+    codex = Group("main", "codex", "gpt")
+    loop.put(*(make_point(number, {"error_rate": 0.1}, codex) for number in range(60, 70)))
+    loop.bad_days()
+    loop.install("claude_code", "codex")
+    assert loop.learn().activated == 3
+    assert sorted(loop.offered()) == sorted(BEST)
+    assert loop.offered(agent="codex") == []

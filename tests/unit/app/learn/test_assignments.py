@@ -74,7 +74,7 @@ def test_a_line_that_says_nothing_is_counted_and_hides_no_other(loop: Loop, line
     report = loop.learn()
     assert [one.session for one in held(loop)] == ["claude_code:two"]
     if len(line) < 4096:  # a longer one is not by the hooks
-        assert report.notes == ["1 lines of the hooks' assignments could not be read."]
+        assert report.notes == ["1 line of the hooks' assignments could not be read."]
 
 
 def test_a_line_that_is_being_written_is_read_when_it_is_whole(loop: Loop) -> None:

@@ -19,7 +19,8 @@ from tests.builders.pointed import DAY, MAIN, Loop, loop, make_point, points_of
 __all__ = ["loop"]
 
 USUAL = [0.02, 0.03, 0.02, 0.04, 0.03, 0.02, 0.03, 0.04, 0.02, 0.03]
-TRIAL = "batch_tasks:main:1790000000000"
+TRIAL = "change_before_retrying:main:1790000000000"
+"""Its target is the error rate."""
 
 
 def baseline(loop: Loop, kpi: str = "error_rate", group: Group = MAIN):
@@ -68,7 +69,23 @@ def test_a_treated_session_does_not_feed_the_baseline_but_is_judged(loop: Loop) 
     assert baseline(loop).n == 11
     assert {session for session, _ in alerts(loop)} == {points[10].session, points[11].session}
     with loop.read() as connection:
-        assert load_treated(connection) == {points[10].session}
+        assert load_treated(connection) == {points[10].session: frozenset({"error_rate"})}
+
+
+def test_a_treated_session_feeds_the_baselines_of_all_other_kpis(loop: Loop) -> None:
+    points = points_of("waste_share", USUAL)
+    loop.put(*points)
+    loop.assign(TRIAL, points[4].session, "treatment")
+    loop.learn()
+    assert baseline(loop, "waste_share").n == len(USUAL)
+
+
+def test_what_a_suggestion_that_is_gone_has_changed_nobody_knows(loop: Loop) -> None:
+    points = points_of("waste_share", USUAL)
+    loop.put(*points)
+    loop.assign("no_longer_there:main:1790000000000", points[4].session, "treatment")
+    loop.learn()
+    assert baseline(loop, "waste_share").n == len(USUAL) - 1
 
 
 def test_an_assignment_that_comes_late_takes_its_session_out_of_the_baseline(loop: Loop) -> None:

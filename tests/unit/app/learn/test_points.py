@@ -200,12 +200,16 @@ def test_a_stored_point_replaces_what_was_known_of_its_session(history: History)
     assert newer.completeness == 0.5
 
 
-def test_a_fork_is_at_work_from_its_own_first_record_on(history: History) -> None:
-    """What it copied lies a day back: counted in, it would look idle."""
-    parent = history.work(4)
-    fork = parent.fork("2026-05-05T09:00:00Z", sdk=False).prompt("Go on.")
+def test_a_continuation_is_at_work_from_its_own_first_record_on(history: History) -> None:
+    """What it has from the session before lies a day back, and nothing says whose it is."""
+    child = history.work(4).fork("2026-05-05T09:00:00Z").prompt("Go on.")
     for number in range(12):
-        fork.call("Bash", {"command": f"make {number}"}, output=50).result("ok", seconds=10)
+        child.call("Bash", {"command": f"make {number}"}, output=50).result("ok", seconds=10)
     history.refresh()
-    [own] = [one for one in history.points("started_at > ?", 1_777_939_200_000)]
+    with open_writer(history.workspace.folder) as connection:
+        connection.execute("UPDATE segments SET forked_from = NULL")
+        connection.execute("DELETE FROM points")
+        refresh_points(connection, AgentTypes({}))
+    own = history.points()[-1]
+    assert own.session.endswith(child.session_id)
     assert own.values["active_time_ratio"] == 1.0

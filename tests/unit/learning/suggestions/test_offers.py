@@ -168,14 +168,34 @@ def test_waste_is_offered_when_there_is_enough(
 ) -> None:
     catalogue = one('{ detector = "heavy_result", min_usd_per_week = 2 }', saving="findings")
     waste = [
-        WasteSum("heavy_result", "scout", usd, findings, 2, weeks), WasteSum("redundant_read", "scout", 9.0, 9, 9, 4.0)
+        WasteSum("heavy_result", "scout", usd, findings, 3, weeks), WasteSum("redundant_read", "scout", 9.0, 9, 9, 4.0)
     ]  # fmt: skip
     offers = find_offers([], waste, catalogue, KPIS, NOW)
     assert [offer.usd_per_week for offer in offers] == saving
     for offer in offers:
-        assert offer.numbers == {"findings": 3.0, "sessions": 2.0, "weeks": max(1.0, weeks)}
-        assert offer.evidence == (f"heavy_result: 3 findings in 2 sessions, {max(1.0, weeks)} weeks",)
+        assert offer.numbers == {"findings": 3.0, "sessions": 3.0, "weeks": max(1.0, weeks)}
+        assert offer.evidence == (f"heavy_result: 3 findings in 3 sessions, {max(1.0, weeks)} weeks",)
         assert offer.basis.startswith("no estimate" if usd is None else "estimate")
+
+
+def test_waste_of_one_or_two_sessions_is_no_habit() -> None:
+    catalogue = one('{ detector = "heavy_result" }', saving="findings")
+    offered = [find_offers([], [WasteSum("heavy_result", "scout", 80.0, 9, n, 4.0)], catalogue, KPIS, NOW) for n in (1, 2, 3)]
+    assert [len(offers) for offers in offered] == [0, 0, 1]
+
+
+def test_each_agents_sessions_are_looked_at_by_themselves() -> None:
+    catalogue = one('{ detector = "heavy_result" }', saving="findings")
+    waste = [WasteSum("heavy_result", "main", usd, 9, 2 if agent == "codex" else 5, 4.0, agent)
+             for agent, usd in (("claude_code", 40.0), ("codex", 80.0))]  # fmt: skip
+    (offer,) = find_offers([], waste, catalogue, KPIS, NOW)
+    assert (offer.agent, offer.usd_per_week, offer.numbers["sessions"]) == ("claude_code", 10.0, 5.0)
+
+
+def test_of_two_agents_that_it_fits_the_one_that_saves_most_is_offered_it() -> None:
+    catalogue = one('{ detector = "heavy_result" }', saving="findings")
+    waste = [WasteSum("heavy_result", "main", usd, 9, 5, 4.0, agent) for agent, usd in (("a", 40.0), ("b", 80.0))]
+    assert [(one.agent, one.usd_per_week) for one in find_offers([], waste, catalogue, KPIS, NOW)] == [("b", 20.0)]
 
 
 # -------------------------------------------------------------------------------------------------------- ranking
