@@ -30,8 +30,6 @@ from tachograph.app.workspace import Workspace
 from tests.crash.test_loop_kill import settings_of
 from tests.loop.machine import still
 folder = Path(sys.argv[1])
-if "--version" in sys.argv:
-    sys.exit()
 with still():
     learn(Workspace(folder / "data", settings_of(folder)), wait_seconds=30)
 """
@@ -105,13 +103,9 @@ def published(folder: Path) -> dict[str, object]:
     return found
 
 
-def start(machine: Machine, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(machine.folder), *words],
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=dict(os.environ),
-    )
+def start(machine: Machine) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _PROGRAM, str(machine.folder)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT, env=dict(os.environ))
 
 
 def test_the_undisturbed_round_decides_by_itself(undisturbed: tuple[Dump, dict[str, object]], decided: str) -> None:
@@ -125,18 +119,21 @@ def test_kills_at_random_moments_lose_and_double_nothing(
     kills: int, machine: Machine, undisturbed: tuple[Dump, dict[str, object]]
 ) -> None:
     chance = random.Random(5)
-    begun = time.monotonic()
-    start(machine, "--version").communicate()
-    loading = time.monotonic() - begun
-    cut_short = 0
-    while cut_short < kills:
+    wait, cut_short = 0.2, 0
+    for _ in range(6 * kills):
         process = start(machine)
-        time.sleep(loading + chance.uniform(0, 0.6) * loading)
+        time.sleep(wait)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         cut_short += process.returncode == -signal.SIGKILL
-        if process.returncode == 0:  # it was done already: the next one has everything to do again
+        if process.returncode == 0:  # it was done already: the next one has everything to do again, and less time
             forget(machine)
+            wait *= chance.uniform(0.5, 1.0)
+        else:
+            wait *= chance.uniform(1.0, 1.4)
+        if cut_short == kills:
+            break
+    assert cut_short == kills
     dump, files = settle(machine)
     assert_same(dump, undisturbed[0])
     assert {name: files.get(name) for name in undisturbed[1]} == undisturbed[1]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-import pkgutil
 from collections.abc import Callable
 from functools import cache
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from tachograph.analysis.registries import find_named
 from tachograph.model import Finding, Session
 
 Direction = Literal["up", "down"]
@@ -138,16 +137,7 @@ def load_kpis(package: str = "tachograph.analysis.kpis") -> dict[str, Kpi]:
 
     Raises ValueError when two have the same name.
     """
-    found: dict[str, Kpi] = {}
-    home = importlib.import_module(package)
-    for info in pkgutil.iter_modules(home.__path__):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package}.{info.name}")
-        for value in vars(module).values():
-            if isinstance(value, Kpi) and found.setdefault(value.name, value) is not value:
-                raise ValueError(f"There are two KPIs named {value.name!r}.")
-    return dict(sorted(found.items()))
+    return find_named(package, Kpi, "KPIs")
 
 
 class Measured(msgspec.Struct, frozen=True):

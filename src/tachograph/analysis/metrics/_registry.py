@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from tachograph.analysis.registries import find_named
 from tachograph.model import Session
 
 
@@ -46,16 +45,7 @@ def load_metrics(package: str = "tachograph.analysis.metrics") -> dict[str, Metr
 
     Raises ValueError when two have the same name.
     """
-    found: dict[str, Metric] = {}
-    home = importlib.import_module(package)
-    for info in pkgutil.iter_modules(home.__path__):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package}.{info.name}")
-        for value in vars(module).values():
-            if isinstance(value, Metric) and found.setdefault(value.name, value) is not value:
-                raise ValueError(f"There are two metrics named {value.name!r}.")
-    return dict(sorted(found.items()))
+    return find_named(package, Metric, "metrics")
 
 
 def measure(session: Session) -> dict[str, Any]:

@@ -126,10 +126,11 @@ def forget_outdated(connection: sqlite3.Connection, types: AgentTypes) -> None:
 
 
 def _hash_code() -> str:
-    """A hash of all KPIs: those of a new version are computed of what is stored."""
+    """A hash of all KPIs and of what they share with the rest of the analysis: a new version computes them anew."""
     hasher = xxhash.xxh3_64()
-    files = [file for place in kpi_package.__path__ for file in Path(place).iterdir() if file.suffix == ".py"]
-    for file in sorted(files, key=lambda file: file.name):
+    folders = [folder for place in kpi_package.__path__ for folder in (Path(place), Path(place).parent)]
+    files = [file for folder in folders for file in folder.iterdir() if file.suffix == ".py"]
+    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
         hasher.update(file.name.encode())
         hasher.update(file.read_bytes())
     return hasher.hexdigest()
