@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from tachograph.learning.records import Assignment
+from tachograph.model import Clean
 
 HOOKS_FOLDER = "hooks"
 FILE = "assignments.ndjson"
@@ -36,11 +37,11 @@ class _Start(msgspec.Struct, frozen=True):
     at: _Moment
 
 
-def read_assignments(connection: sqlite3.Connection, folder: Path) -> int:
+def read_assignments(connection: sqlite3.Connection, folder: Path, clean: Clean) -> int:
     """Keep what is new in the hooks' file; returns the number of lines that say nothing.
 
     The first line of a trial and session counts, whatever a later one says. The file stays: only the hooks write it.
-    Raises OSError when there is one that cannot be read.
+    Names go through ``clean``: an agent may call a subagent anything. Raises OSError when the file cannot be read.
     """
     useless = 0
     for raw in _lines(folder / HOOKS_FOLDER / FILE):
@@ -51,12 +52,13 @@ def read_assignments(connection: sqlite3.Connection, folder: Path) -> int:
             useless += bool(raw.strip())
             continue
         if start is not None:
-            _keep_start(connection, start.start, start.agent_type, start.at)
+            _keep_start(connection, clean.name(start.start), clean.name(start.agent_type), start.at)
         elif line is not None and 0 < line.share < 1:
-            _keep_start(connection, line.session, line.agent_type, line.at)
+            session, agent_type = clean.name(line.session), clean.name(line.agent_type)
+            _keep_start(connection, session, agent_type, line.at)
             connection.execute(
                 "INSERT OR IGNORE INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (line.trial, line.session, line.suggestion, line.agent_type, line.arm, line.share, line.at),
+                (line.trial, session, line.suggestion, agent_type, line.arm, line.share, line.at),
             )
         else:
             useless += 1

@@ -211,6 +211,8 @@ def write_active(path: Path, suggestions: Sequence[ActiveSuggestion], now: int) 
         write_if_changed(path, _to_json(ActiveFile(VERSION, moment(now), tuple(entries))))
     except TachographError as error:
         return [harmless(error.message)]
+    except OSError as error:
+        return [harmless(f"Cannot write {path}: {error.strerror or error}.")]
     return []
 
 

@@ -91,7 +91,7 @@ def learn(
         useless = 0
         try:
             with transaction(connection):
-                useless = read_assignments(connection, workspace.folder)
+                useless = read_assignments(connection, workspace.folder, workspace.clean)
         except OSError as error:
             report.notes.append(f"The hooks' assignments cannot be read: {error.strerror or error}.")
         changed = refresh_points(connection, types, on_progress)
