@@ -140,7 +140,7 @@ def test_a_full_disk_below_the_telemetry_folder_is_a_note(home: Path, monkeypatc
     (home / "telemetry").mkdir()
     with open_writer(workspace.folder) as connection, transaction(connection):
         numbers = {"sessions": 8.0, "value": 1.2, "bound": 1.0}
-        decide(connection, "batch_tasks", "main", "activate", "user", at=1_780_000_000_000, numbers=numbers)
+        decide(connection, "batch_tasks", "main", "activate", "user", numbers=numbers)
     report = learn(workspace)
     assert [note for note in report.notes if "No space left on device" in note] == report.notes
     assert len(report.notes) == 3  # active.json here and there, and the rest of the folder

@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from tachograph.app.analyst import Analyst
+from tachograph.app.learn.stored_telemetry import clean_telemetry
 from tachograph.app.workspace import Prices
 from tachograph.model import Clean, Usage
 from tachograph.settings import Settings
@@ -28,6 +29,10 @@ _NAMES = {
     "segments": ("project", "git_branch", "agent_type", "entrypoint"),
     "problems": ("detail",),
     "logs": ("path",),
+    "evaluations": ("name", "evaluator"),
+    "starts": ("agent_type",),
+    "assignments": ("agent_type",),
+    "decisions": ("agent_type",),
 }
 _LISTS = {"segments": ("cwds", "versions"), "tool_calls": ("more_files",)}
 """Columns that hold JSON arrays."""
@@ -60,8 +65,10 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean, analyst: Analyst
             for table, columns in tables.items():
                 for column in columns:
                     connection.execute(
-                        f"UPDATE {table} SET {column} = {function}({column}) WHERE {column} IS NOT {function}({column})"
+                        f"UPDATE OR REPLACE {table} SET {column} = {function}({column})"
+                        f" WHERE {column} IS NOT {function}({column})"
                     )
+        clean_telemetry(connection, clean)
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         rederive(connection, analyst)
     erase_free_pages(connection)

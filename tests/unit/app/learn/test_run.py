@@ -116,7 +116,8 @@ def test_new_alerts_are_counted_once(regressed: Loop) -> None:
 def test_the_briefing_tells_the_baseline_and_what_is_out_of_it(regressed: Loop) -> None:
     regressed.learn()
     facts = told(regressed)["facts"]
-    assert facts.startswith("Tachograph: measured over up to 12 earlier sessions of this kind (mean ± standard deviation):\n")
+    head = "Tachograph: measured over up to 12 earlier sessions of this kind (mean ± standard deviation):\n"
+    assert facts.startswith(head)
     assert "- Of late (critical): " in facts
     assert len(facts) <= 1100
     assert "(critical) in recent sessions; tacho alerts list shows them." in told(regressed)["notice"]

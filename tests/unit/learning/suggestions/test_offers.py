@@ -180,7 +180,9 @@ def test_waste_is_offered_when_there_is_enough(
 
 def test_waste_of_one_or_two_sessions_is_no_habit() -> None:
     catalogue = one('{ detector = "heavy_result" }', saving="findings")
-    offered = [find_offers([], [WasteSum("heavy_result", "scout", 80.0, 9, n, 4.0)], catalogue, KPIS, NOW) for n in (1, 2, 3)]
+    offered = [
+        find_offers([], [WasteSum("heavy_result", "scout", 80.0, 9, n, 4.0)], catalogue, KPIS, NOW) for n in (1, 2, 3)
+    ]
     assert [len(offers) for offers in offered] == [0, 0, 1]
 
 
