@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tachograph.analysis.detectors import load_detectors
     from tachograph.analysis.expectations import Recording
+    from tachograph.analysis.kpis import load_kpis
     from tachograph.app.analysis import Analysis, analyse, detect, read_session, score
     from tachograph.app.check.direct import check, open_recording
     from tachograph.app.cost import report_cost
     from tachograph.app.filters import Filter, make_filter
     from tachograph.app.findings import FindingFilter, FindingRecord
     from tachograph.app.ingest import ingest
+    from tachograph.app.kpis import report_kpis
+    from tachograph.app.learn.run import LearnReport, learn
     from tachograph.app.open_history import History
     from tachograph.app.reporting import open_report
     from tachograph.app.score import Score
@@ -36,6 +39,7 @@ __all__ = [
     "FindingRecord",
     "History",
     "JudgeConfig",
+    "LearnReport",
     "Recording",
     "Score",
     "Session",
@@ -45,12 +49,15 @@ __all__ = [
     "check",
     "detect",
     "ingest",
+    "learn",
     "load_detectors",
+    "load_kpis",
     "make_filter",
     "open_recording",
     "open_report",
     "read_session",
     "report_cost",
+    "report_kpis",
     "score",
 ]
 
@@ -63,6 +70,7 @@ _HOMES = {
     "FindingRecord": "app.findings",
     "History": "app.open_history",
     "JudgeConfig": "judge",
+    "LearnReport": "app.learn.run",
     "Recording": "analysis.expectations",
     "Score": "app.score",
     "Session": "model",
@@ -72,12 +80,15 @@ _HOMES = {
     "check": "app.check.direct",
     "detect": "app.analysis",
     "ingest": "app.ingest",
+    "learn": "app.learn.run",
     "load_detectors": "analysis.detectors",
+    "load_kpis": "analysis.kpis",
     "make_filter": "app.filters",
     "open_recording": "app.check.direct",
     "open_report": "app.reporting",
     "read_session": "app.analysis",
     "report_cost": "app.cost",
+    "report_kpis": "app.kpis",
     "score": "app.analysis",
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tachograph.app.learn.installed import load_installed
 from tachograph.app.learn.run import learn_if_free
 from tachograph.app.promoting import Promotion, promote_suggestion
 from tachograph.app.suggestions import (
@@ -70,6 +71,8 @@ def activate_command(id: str, agent_type: str | None, as_json: bool) -> None:
     learn_if_free(workspace, update=workspace.settings.ingest_auto, note=note)
     one = activate(workspace, id, agent_type)
     learn_if_free(workspace, update=False, note=note)
+    if not load_installed(workspace.folder).agents:
+        note("No hooks are installed, so no session is told anything yet: tacho hooks install.")
     if as_json:
         print_json("suggestion_activated", SuggestionChange(id, one.agent_type, one.trial))
     else:

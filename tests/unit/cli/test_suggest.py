@@ -92,6 +92,7 @@ def test_suggestions_of_one_agent_type(tacho: Tacho, fitting: Loop) -> None:
 
 def test_active_ones_come_first(tacho: Tacho, fitting: Loop) -> None:
     assert tacho("suggest", "activate", "cacheable_prompts") == 0
+    assert "No hooks are installed" in tacho.err
     assert tacho.out == "Under test from now on: cacheable_prompts for main; tacho trials shows how.\n"
     assert next(iter(states(tacho))) == "cacheable_prompts"
 
