@@ -15,6 +15,7 @@ import pytest
 from tachograph.app.doctor import Check, DoctorReport, examine, machine
 from tachograph.app.doctor.news import version_key
 from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
 from tachograph.app.workspace import Workspace
 from tachograph.cli._frame import run
 from tests.builders.claude import ClaudeHome
@@ -428,3 +429,21 @@ def test_models_without_a_price_are_named_with_their_share(claude: ClaudeHome) -
     assert found.status == "warn"
     assert found.summary == "1 model of 2 without a price: totals are lower bounds"
     assert found.details == ["house-model-1: 1 response, 25.0 % of all tokens"]
+
+
+# ------------------------------------------------------------------------------------------------------ the loop
+
+
+def test_the_loops_six_measures_are_shown_known_or_not(claude: ClaudeHome, home: Path) -> None:
+    write(claude)
+    assert check(examine(), "loop").summary == "nothing has been read yet"
+    learn(Workspace())
+    told = check(examine(), "loop")
+    assert (told.status, len(told.details)) == ("ok", 6)
+    assert told.details[0] == "Sessions analysed: 100 % (target ≥ 95 %)"
+    assert told.details[2:] == [
+        "Critical alerts that were false: – (target < 5 %)",
+        "Decided suggestions that were kept: – (target > 60 %)",
+        "Average gain of what was proven: – (target > 30 %)",
+        "Sessions that began with baselines: – (target 100 %)",
+    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
 
+from tachograph.app.learn.decisions import decide
 from tachograph.app.learn.fold import keep_kind
 from tachograph.app.suggestions import activate, disable
 from tachograph.errors import NotFound, UsageError
@@ -269,3 +271,39 @@ def test_an_agent_that_never_has_the_kpi_is_not_told(loop: Loop) -> None:
     assert loop.learn().activated == 3
     assert sorted(loop.offered()) == sorted(BEST)
     assert loop.offered(agent="codex") == []
+
+
+# ---------------------------------------------------------------------------------- what nobody takes part in
+
+
+def test_a_trial_without_any_outcome_gives_up_its_place_after_sixty_days(closing: Loop) -> None:
+    closing.now += 61 * DAY
+    report = closing.learn(forced=True)
+    assert report.retired == 3
+    assert not set(active(closing)) & set(BEST)
+    assert report.activated == 3  # the next ones have their turn
+    with closing.read() as connection:
+        reasons = {reason for (reason,) in connection.execute("SELECT reason FROM decisions WHERE action = 'retire'")}
+    assert reasons == {"No session whose target is known has taken part in 60 days"}
+
+
+def test_a_suggestion_is_for_the_agent_whose_sessions_it_fits(loop: Loop) -> None:
+    fine = dict.fromkeys(BAD, 1.0) | {"tool_overhead_ratio": 0.0}
+    codex = Group("main", "codex", "gpt")
+    loop.bad_days()
+    loop.put(*(make_point(60 + number, fine, codex) for number in range(5)))
+    loop.install("claude_code", "codex")
+    assert loop.learn().activated == 3
+    assert {one.agent for one in loop.activations()} == {"claude_code"}
+    briefing = json.loads((loop.folder / "hooks" / "briefing.json").read_bytes())
+    told = {agent: len(types["main"]["suggestions"]) for agent, types in briefing["types"].items()}
+    assert told == {"claude_code": 3, "codex": 0}
+
+
+def test_what_was_promoted_is_due_for_a_review_after_ninety_days(closing: Loop) -> None:
+    with closing.write() as connection:
+        decide(connection, "batch_tasks", "main", "promote", "user", "", closing.now)
+    assert not any("review" in note for note in closing.learn(forced=True).notes)
+    closing.now += 91 * DAY
+    (note,) = [note for note in closing.learn(forced=True).notes if "review" in note]
+    assert note.startswith("batch_tasks for main is due for a review")
