@@ -199,7 +199,10 @@ def settings_page() -> str:
         " the file. Unknown options and wrong values are refused with exit code 4.\n\n"
         '```toml\n[store]\ntext = "none"\n\n[display]\ntimezone = "Europe/Berlin"\n```\n\n'
         f"{settings_table()}\n"
-        'The tables `[prices."<model>"]` give models a price of your own, see [prices](prices.md).\n\n'
+        'The tables `[prices."<model>"]` give models a price of your own, see [prices](prices.md);'
+        " `[agent_types]` names the main sessions of a project, see [KPIs](how-to/kpis.md#agent-types-of-your-own);"
+        " each `[[budget]]` is a limit, see [alerts](alerts.md#budgets). Rules for alerts of your own stand in"
+        " `alerts.toml` beside `config.toml`, see [alerts](alerts.md#rules).\n\n"
         "## Places\n\n| environment variable | what it names |\n|---|---|\n"
         "| `TACHO_DATA_DIR` | the folder of the warehouse |\n"
         "| `TACHO_CONFIG` | the configuration file |\n"

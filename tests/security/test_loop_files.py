@@ -193,7 +193,7 @@ def test_nothing_is_written_to_what_keeps_nothing(place: Path) -> None:
     os.close(reader)
 
 
-@pytest.mark.parametrize("named", ["~nobody-of-this-name/telemetry", "/dev/null", "/dev/null/below"])
+@pytest.mark.parametrize("named", ["/dev/null", "/dev/null/below"])
 def test_a_telemetry_folder_that_cannot_be_one_is_a_note(
     named: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,4 +201,16 @@ def test_a_telemetry_folder_that_cannot_be_one_is_a_note(
     monkeypatch.setenv("TACHO_LEARN_FOLDER", named)
     code, told = learn(capsys)
     assert (code, "does not exist (learn.folder)" in told) == (0, True)
-    shutil.rmtree(place / "~nobody-of-this-name", ignore_errors=True)
+
+
+@pytest.mark.parametrize("named", ["~nobody-of-this-name/telemetry", "telemetry", "./telemetry"])
+def test_a_folder_that_depends_on_where_one_stands_is_none(
+    named: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place / "work"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("TACHO_LEARN_FOLDER", named)
+    code, told = learn(capsys)
+    assert (code, "learn.folder is no whole path" in told) == (0, True)
+    assert list(here.iterdir()) == []

@@ -16,6 +16,7 @@ from tachograph.app.learn.trials import load_trials
 from tachograph.app.promotion import PromotionPlan, apply_promotion, find_places, plan_demotion, plan_promotion
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
+from tachograph.hooks.run import AGENTS
 from tachograph.learning.suggestions import load_catalogue, render
 from tachograph.report.sanitise import harmless
 from tachograph.warehouse.store import open_reader, open_writer, transaction
@@ -45,13 +46,15 @@ def promote_suggestion(
     id: str,
     agent_type: str | None,
     *,
-    agent: str,
+    agent: str | None,
     project: Path | None,
     apply: bool,
     remove: bool,
     by: Literal["user", "auto"],
 ) -> Promotion:
     """Write a suggestion's text into the agent's file, or with ``remove`` take it out; only shown without ``apply``.
+
+    Without an ``agent``, the one whose sessions took part in the trial; Claude Code where they were those of all.
 
     Raises NotFound and UsageError where it was never put to the test, or there is no such file.
     """
@@ -66,14 +69,14 @@ def promote_suggestion(
     trial = states.get(one.trial)
     sessions = trial.target.n_treatment + trial.target.n_control if trial is not None else 0
     promotion = Promotion(id, one.agent_type, state_of(one, states), sessions, "", "", False, None)
-    plan = _plan(workspace, one, agent, project, remove=remove)
+    plan = _plan(workspace, one, agent or one.agent or AGENTS[0], project, remove=remove)
     if not apply:
         return msgspec.structs.replace(promotion, path=str(plan.path), diff=plan.diff)
-    backup = apply_promotion(plan, workspace.folder / BACKUPS, datetime.now(UTC))
-    done = msgspec.structs.replace(
-        promotion, path=str(plan.path), diff=plan.diff, applied=True, backup=str(backup) if backup else None
-    )
-    with open_writer(workspace.folder) as connection, transaction(connection):
+    with open_writer(workspace.folder) as connection, transaction(connection):  # first: no file without a decision
+        backup = apply_promotion(plan, workspace.folder / BACKUPS, datetime.now(UTC))
+        done = msgspec.structs.replace(
+            promotion, path=str(plan.path), diff=plan.diff, applied=True, backup=str(backup) if backup else None
+        )
         where = f"In {plan.path.name}." if by == "auto" else ""
         if by == "auto" and _find(find_activations(load_decisions(connection)), id, one.agent_type).closed is not None:
             return done  # for another agent, or by another process meanwhile

@@ -20,6 +20,7 @@ _TEXTS = {
     "markers": ("detail",),
     "segments": ("title", "opening"),
     "judgements": ("reasoning",),
+    "decisions": ("reason",),
 }
 _NAMES = {
     "responses": ("id", "model", "speed", "stop_reason", "branch"),
@@ -105,6 +106,7 @@ def _drop_text(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE segments SET title = NULL, opening = NULL")
     connection.execute("UPDATE sessions SET title = NULL, opening = NULL")
     connection.execute("UPDATE judgements SET reasoning = ''")
+    connection.execute("UPDATE decisions SET reason = '' WHERE by = 'user'")
     connection.execute("DELETE FROM findings")  # their evidence quotes commands: derived anew, without these
     write_meta(connection, "analysis_fingerprint", "")
 

@@ -25,6 +25,7 @@ from tachograph.model import to_datetime
 from tachograph.report.sanitise import harmless
 from tachograph.warehouse.store import open_reader, open_writer, transaction
 
+_REASON_CHARS = 200
 State = Literal["offered", "candidate", "active", "proven", "harmful", "no_effect", "retired", "promoted"]
 
 
@@ -138,7 +139,8 @@ def list_decisions(connection: sqlite3.Connection) -> DecisionList:
 def activate(workspace: Workspace, id: str, agent_type: str | None) -> Activation:
     """Put a suggestion to the test.
 
-    Raises NotFound for one that is none, UsageError when it does not fit, is active already, or no place is free.
+    Raises NotFound for one that is none, UsageError when it does not fit, is active or promoted already, or no place is
+    free.
     """
     _find(id)
     with open_writer(workspace.folder) as connection:
@@ -150,6 +152,14 @@ def activate(workspace: Workspace, id: str, agent_type: str | None) -> Activatio
             (one.suggestion, one.agent_type) == (id, offer.agent_type) and one.closed is None for one in activations
         ):
             raise UsageError(f"{id} is active already for {offer.agent_type}.", slug="already_active")
+        if any(
+            (one.suggestion, one.agent_type, _state(one, states)) == (id, offer.agent_type, "promoted")
+            for one in activations
+        ):
+            raise UsageError(
+                f"{id} was promoted for {offer.agent_type}: every session has it, so there is no control group.",
+                slug="already_promoted", hint=f"tacho suggest promote {id} --remove --apply takes it out.",
+            )  # fmt: skip
         if under_test(activations, states)[offer.agent_type] >= MOST_ACTIVE:
             raise UsageError(
                 f"{MOST_ACTIVE} suggestions are under test for {offer.agent_type} already.",
@@ -166,7 +176,7 @@ def disable(workspace: Workspace, id: str, agent_type: str | None, reason: str =
     with open_writer(workspace.folder) as connection:
         one = find_active(connection, id, agent_type)
         with transaction(connection):
-            decide(connection, id, one.agent_type, "disable", "user", reason)
+            decide(connection, id, one.agent_type, "disable", "user", workspace.clean.text(reason, _REASON_CHARS))
         return one
 
 

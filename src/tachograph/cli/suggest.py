@@ -71,8 +71,11 @@ def activate_command(id: str, agent_type: str | None, as_json: bool) -> None:
     learn_if_free(workspace, update=workspace.settings.ingest_auto, note=note)
     one = activate(workspace, id, agent_type)
     learn_if_free(workspace, update=False, note=note)
-    if not load_installed(workspace.folder).agents:
+    agents = load_installed(workspace.folder).agents
+    if not agents:
         note("No hooks are installed, so no session is told anything yet: tacho hooks install.")
+    elif one.agent and one.agent not in agents:
+        note(f"It is about sessions of {one.agent}, which has no hooks: tacho hooks install --agent {one.agent}.")
     if as_json:
         print_json("suggestion_activated", SuggestionChange(id, one.agent_type, one.trial))
     else:
@@ -114,12 +117,14 @@ def history_command(no_ingest: bool, as_json: bool) -> None:
     help="The files of this project instead of your own.",
 )  # fmt: skip
 @click.option(
-    "--agent", metavar="NAME", default="claude_code", show_default=True, help="Whose files: claude_code or codex."
+    "--agent",
+    metavar="NAME",
+    help="Whose files: claude_code or codex. By default those of the agent whose sessions took part in the trial.",
 )
 @type_option
 @json_option
 def promote_command(
-    id: str, apply: bool, remove: bool, folder: Path | None, agent: str, agent_type: str | None, as_json: bool
+    id: str, apply: bool, remove: bool, folder: Path | None, agent: str | None, agent_type: str | None, as_json: bool
 ) -> None:
     """Write a suggestion's text into the agent's own file, so that all sessions have it.
 

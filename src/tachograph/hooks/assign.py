@@ -28,14 +28,14 @@ def settle(
 ) -> list[str]:
     """The texts of ``offers`` that ``session`` gets.
 
-    What is given to all needs no assignment. The rest is assigned once: a session that was there before keeps what
-    was written down then, and takes part in no trial that began later. When nothing can be written down, nobody is
-    given anything that is on trial. ``at`` is in ms.
+    What is given to all needs no assignment. The rest is assigned once: a session that was there before (a subagent
+    may be started again) keeps what was written down then, also what it was left without, and takes part in no trial
+    that began later. When nothing can be written down, nobody is given anything that is on trial. ``at`` is in ms.
     """
     on_trial = [offer for offer in offers if number_of(offer, "share") != 1]
     known = _known_arms(data, session) if session else {}
     arms = {trial: arm for trial, arm in known.items() if trial}
-    may_join = bool(session) and is_new and _is_key(key)
+    may_join = bool(session) and is_new and not known and _is_key(key)
     fresh = [offer for offer in on_trial if text_of(offer, "trial") not in arms] if may_join else []
     new_arms: dict[str, str] = {}
     lines = b""
@@ -51,7 +51,7 @@ def settle(
     return [
         text_of(offer, "text")
         for offer in offers
-        if offer not in on_trial or arms.get(text_of(offer, "trial")) == "treatment"
+        if arms.get(text_of(offer, "trial"), "" if offer in on_trial else "treatment") == "treatment"
     ]
 
 

@@ -10,7 +10,7 @@ LONGEST_TEXT = 2000
 """Characters of all that is put into a session's context."""
 _LONGEST_FILE = 1024 * 1024
 _MOST = 3
-"""Suggestions that are given at once."""
+"""Suggestions on trial at once. What is proven has made room for another, and is given besides."""
 
 Record = dict[str, object]
 
@@ -59,14 +59,15 @@ def offers_of(briefing: Record, agent: str, agent_type: str) -> tuple[Record, li
     """
     found = table_of(table_of(table_of(briefing, "types"), agent), agent_type)
     offers: list[Record] = []
-    room = LONGEST_TEXT
+    room, on_trial = LONGEST_TEXT, 0
     for row in rows_of(found, "suggestions"):
         if not isinstance(row, dict) or not is_name(text_of(row, "id")) or not is_name(text_of(row, "trial"), "_:.-"):
             continue
         share, length = number_of(row, "share"), len(text_of(row, "text"))
-        if share is None or not 0 < share <= 1 or not 0 < length <= room - 2 or len(offers) == _MOST:
+        if share is None or not 0 < share <= 1 or not 0 < length <= room - 2 or (share < 1 and on_trial == _MOST):
             continue
         offers.append(row)
+        on_trial += share < 1
         room -= length + 2
     return found, offers
 

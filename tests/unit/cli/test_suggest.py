@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tachograph.app.ingest import ingest
 from tachograph.learning.records import Group
 from tachograph.learning.suggestions import load_catalogue
 from tests.builders.pointed import FITTING, Loop, loop
@@ -123,6 +124,18 @@ def test_promotion_shows_the_change_and_writes_it_when_told_to(tacho: Tacho, fit
     assert states(tacho)["batch_tasks"] == "promoted"
 
 
+def test_a_promotion_goes_into_the_file_of_the_agent_that_the_trial_was_about(tacho: Tacho, loop: Loop) -> None:
+    loop.bad_days(group=Group("main", "codex", "gpt"))
+    loop.install("claude_code")
+    (loop.home / ".codex").mkdir()
+    loop.learn()
+    assert tacho("suggest", "activate", "batch_tasks") == 0
+    assert "It is about sessions of codex, which has no hooks: tacho hooks install --agent codex." in tacho.err
+    assert read(tacho, "promote", "batch_tasks", schema="promotion")["path"].endswith("/.codex/AGENTS.md")
+    chosen = read(tacho, "promote", "batch_tasks", "--agent", "claude_code", schema="promotion")
+    assert chosen["path"].endswith("/.claude/CLAUDE.md")
+
+
 def test_what_was_disabled_can_be_promoted(tacho: Tacho, fitting: Loop) -> None:
     assert tacho("suggest", "activate", "batch_tasks") == 0
     fitting.now += 1000
@@ -183,3 +196,15 @@ def test_a_hostile_agent_type_does_no_harm(tacho: Tacho, loop: Loop) -> None:
 def test_on_an_empty_machine(tacho: Tacho, arguments: list[str], code: int) -> None:
     assert tacho("suggest", *arguments) == code, tacho.err
     assert "Traceback" not in tacho.err
+
+
+def test_a_reason_is_redacted_and_goes_with_all_other_text(tacho: Tacho, fitting: Loop) -> None:
+    secret = "AKIA" + "IOSFODNN7TESTKEY"
+    assert tacho("suggest", "activate", "batch_tasks") == 0
+    assert tacho("suggest", "disable", "batch_tasks", "--reason", f"the key {secret} is gone") == 0
+    (reason,) = [one for (one,) in fitting.rows("SELECT reason FROM decisions WHERE action = 'disable'")]
+    assert secret not in reason
+    assert reason.startswith("the key [redacted:")
+    fitting.settings('[store]\ntext = "none"\n')
+    ingest(fitting.workspace)
+    assert fitting.rows("SELECT reason FROM decisions WHERE action = 'disable'") == [("",)]

@@ -111,6 +111,31 @@ def test_the_first_arm_stays_when_the_share_changes(tmp_path):
     assert len(written(data)) == 1
 
 
+def test_a_session_of_the_control_group_stays_without_the_text_when_it_is_proven_meanwhile(tmp_path):
+    data = write_briefing(tmp_path)
+    for id in IDS:
+        start(data, id)
+    write_briefing(tmp_path, types={"claude_code": {"main": entry(suggestion(share=1.0))}})
+    for id in IDS:
+        is_told = "Text of batch_tasks." in context(start(data, id, source="resume"))
+        assert is_told == (arms(data)[f"claude_code:{id}"] == "treatment")
+
+
+def test_a_subagent_that_is_started_again_takes_part_in_no_later_trial(tmp_path):
+    def begin(number: int) -> str:
+        event = {"session_id": IDS[0], "agent_id": f"a{number}", "agent_type": "reviewer"}
+        return context(say("subagent-start", data, **event))
+
+    data = write_briefing(tmp_path, types={"claude_code": {"reviewer": entry()}})
+    for number in range(10):
+        begin(number)
+    write_briefing(tmp_path, types={"claude_code": {"reviewer": entry(suggestion())}})
+    assert {begin(number) for number in range(10)} == {"Baselines of 12 sessions."}
+    assert arms(data) == {}
+    begin(10)
+    assert len(arms(data)) == 1
+
+
 @pytest.mark.parametrize("source", ["resume", "compact", "fork", "some new way"])
 def test_a_session_that_was_there_before_a_trial_takes_no_part(tmp_path, source):
     data = write_briefing(tmp_path)
@@ -168,10 +193,13 @@ def test_room_is_kept_for_every_offer_whoever_gets_it(tmp_path):
     assert {line["suggestion"] for line in written(data)} == {"one", "three"}
 
 
-def test_at_most_three_offers_are_given(tmp_path):
-    offers = [suggestion(name, 1.0) for name in ("one", "two", "three", "four")]
+def test_at_most_three_are_on_trial_and_what_is_proven_comes_besides(tmp_path):
+    """What is proven has made room for another trial: that must have its sessions too."""
+    offers = [suggestion("proven", 1.0), *(suggestion(name, 0.5) for name in ("one", "two", "three", "four"))]
     data = write_briefing(tmp_path, types={"claude_code": {"main": entry(*offers)}})
-    assert context(start(data)).count("Text of") == 3
+    for id in IDS:
+        assert "Text of proven." in context(start(data, id))
+    assert {line["suggestion"] for line in written(data)} == {"one", "two", "three"}
 
 
 def test_the_user_gets_the_notice_and_the_model_does_not(tmp_path):

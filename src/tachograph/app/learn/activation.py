@@ -50,20 +50,21 @@ def fill_places(
     offers: Sequence[Offer],
     activations: Sequence[Activation],
     states: Mapping[str, TrialState],
-    reachable: Collection[str],
+    reachable: Collection[tuple[str, str]],
     now: int,
 ) -> int:
     """Put the best offers to the test where a place is free; returns how many.
 
-    ``reachable`` are the agent types whose sessions a hook can speak to. What was closed before, for whatever reason,
-    is not taken up again by itself. The caller's transaction commits it.
+    ``reachable`` are the agents (empty: any) and agent types whose sessions a hook can speak to. What was closed
+    before, for whatever reason, is not taken up again by itself. The caller's transaction commits it.
     """
     active = under_test(activations, states)
     tried = {(one.suggestion, one.agent_type) for one in activations}
     filled = 0
     for offer in offers:
         about = (offer.suggestion, offer.agent_type)
-        if offer.agent_type not in reachable or about in tried or active[offer.agent_type] >= MOST_ACTIVE:
+        is_told = (offer.agent, offer.agent_type) in reachable
+        if not is_told or about in tried or active[offer.agent_type] >= MOST_ACTIVE:
             continue
         decide(
             connection, *about, "activate", "auto", "It fits the last weeks' sessions.", now, offer.numbers, offer.agent

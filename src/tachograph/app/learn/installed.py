@@ -30,15 +30,16 @@ class Installed(msgspec.Struct, frozen=True):
         chosen = self.activation if settings.learn_activation == "installed" else settings.learn_activation
         return bool(self.agents) and chosen == "auto"
 
-    def reachable(self, folded: Folded) -> frozenset[str]:
-        """Agent types that a suggestion can be tried with.
+    def reachable(self, folded: Folded) -> frozenset[tuple[str, str]]:
+        """Agents and agent types that a suggestion can be tried with; an empty agent is any of them.
 
         Those of subagents too: both agents' programs hand them the text, tried on the real ones (docs/hooks.md).
         """
         return frozenset(
-            group.agent_type
+            (agent, group.agent_type)
             for group in folded.baselines
             if group.agent in self.agents and is_safe_type(group.agent_type)
+            for agent in (group.agent, "")
         )
 
 

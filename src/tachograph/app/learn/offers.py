@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -23,10 +23,12 @@ FROM points p JOIN segments g USING (session) JOIN findings f USING (segment)
 WHERE p.ended_at >= ? GROUP BY 1, 2, 6 ORDER BY 1, 2, 6"""
 
 
-def refresh_offers(connection: sqlite3.Connection, catalogue: Mapping[str, Suggestion], now: int) -> list[Offer]:
+def refresh_offers(
+    connection: sqlite3.Connection, catalogue: Mapping[str, Suggestion], now: int, told: Collection[str] = ()
+) -> list[Offer]:
     """What the catalogue has to offer for the last weeks' sessions, the best first; kept for the reports.
 
-    The weeks are those up to the last session, so that a pause does not empty the list.
+    The weeks are those up to the last session, so that a pause does not empty the list. ``told``: see find_offers.
     """
     last = connection.execute("SELECT max(ended_at) FROM points WHERE family <> ''").fetchone()[0]
     offers: list[Offer] = []
@@ -39,7 +41,7 @@ def refresh_offers(connection: sqlite3.Connection, catalogue: Mapping[str, Sugge
             WasteSum(detector, agent_type, None if pico is None else to_usd(pico), findings, sessions, weeks, agent)
             for detector, agent_type, pico, findings, sessions, agent in connection.execute(_WASTE, (since,))
         ]
-        offers = find_offers(points, waste, dict(catalogue), load_kpis(), min(last, now))
+        offers = find_offers(points, waste, dict(catalogue), load_kpis(), min(last, now), told)
     keep_kind(connection, "offers", {"all": offers})
     return offers
 

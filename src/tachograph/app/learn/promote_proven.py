@@ -22,7 +22,7 @@ def promote_proven(workspace: Workspace, agents: Sequence[str]) -> list[str]:
     for one in activations:
         if one.closed is not None or state_of(one, states) != "proven":
             continue
-        for agent in agents:
+        for agent in (name for name in agents if one.agent in ("", name)):  # it is proven for nobody else
             try:
                 done = promote_suggestion(
                     workspace, one.suggestion, one.agent_type, agent=agent, project=None, apply=True, remove=False,

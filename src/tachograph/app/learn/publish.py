@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +49,7 @@ def write_due_week(connection: sqlite3.Connection, workspace: Workspace, now: in
 def publish(
     connection: sqlite3.Connection,
     workspace: Workspace,
+    folder: Path,
     baselines: BaselineTable,
     activations: Sequence[Activation],
     states: Mapping[str, TrialState],
@@ -57,7 +57,7 @@ def publish(
     changed: Sequence[str],
     weekly: str | None,
 ) -> list[str]:
-    """Write the plan's layout below the folder that the user names; returns what the person should know.
+    """Write the plan's layout below ``folder``; returns what the person should know.
 
     ``changed`` are the sessions whose KPIs this round has computed, ``weekly`` is the file of the week's report.
     """
@@ -74,7 +74,7 @@ def publish(
         reports=dict(session_markdowns(connection, workspace, [point.session for point in points])),
         weekly={Path(weekly).stem.removeprefix("weekly-"): Path(weekly).read_text("utf-8")} if weekly else {},
     )
-    return write_plan_files(Path(os.path.expanduser(workspace.settings.learn_folder)), plan)
+    return write_plan_files(folder, plan)
 
 
 def _load(connection: sqlite3.Connection, sessions: Sequence[str]) -> list[Point]:
@@ -104,6 +104,8 @@ def _suggest(
         for offer in find_session_offers(point, load_kpis(), catalogue):
             suggestion = catalogue[offer.suggestion]
             one = active.get((offer.suggestion, offer.agent_type))
+            if one is not None and one.agent not in ("", point.group.agent):
+                one = None  # it is under test with another agent's sessions
             told.append(
                 plan_suggestion(
                     offer, suggestion, render(suggestion, offer.numbers), one.started_at if one else None,

@@ -25,6 +25,7 @@ from tachograph.app.learn.snapshots import forget_snapshots, hash_rules
 from tachograph.app.learn.switched_off import list_active, note_removed
 from tachograph.app.learn.telemetry_points import read_telemetry_folder
 from tachograph.app.learn.trials import TrialBook, judge_trials, list_due_reviews
+from tachograph.app.learn.user_folder import user_folder
 from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy
 from tachograph.hooks.briefing import load_briefing
@@ -159,7 +160,7 @@ def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: I
     folded = fold_history(connection, activations, now)
     book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
     retired = close_decided(connection, activations, book.states, now)
-    offers = refresh_offers(connection, catalogue, now)
+    offers = refresh_offers(connection, catalogue, now, installed.agents)
     activated = 0
     if installed.activates(settings):
         activations = find_activations(load_decisions(connection))
@@ -183,9 +184,10 @@ def _tell(
         weekly, failed = write_due_week(connection, workspace, now)
     prepare_briefing(connection, workspace, done.folded, done.activations, states, texts, types)
     notes += [*failed, *list_due_reviews(done.activations, states, now)]
-    if workspace.settings.learn_folder:
+    folder = user_folder(workspace.settings)
+    if folder is not None:
         baselines = done.folded.baselines
-        notes += publish(connection, workspace, baselines, done.activations, states, catalogue, changed, weekly)
+        notes += publish(connection, workspace, folder, baselines, done.activations, states, catalogue, changed, weekly)
     return weekly, notes
 
 

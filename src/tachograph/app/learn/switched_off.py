@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from tachograph.app.learn.activation import state_of
 from tachograph.app.learn.decisions import Activation, decide, find_activations, load_decisions
 from tachograph.app.learn.plan_files import read_active, write_active
 from tachograph.app.learn.plan_suggestions import active_suggestion
+from tachograph.app.learn.user_folder import user_folder
 from tachograph.app.workspace import Workspace
 from tachograph.learning.suggestions import Suggestion
 from tachograph.learning.trials import Outcome, TrialState
@@ -27,8 +27,8 @@ Entry = tuple[str, str]
 
 def active_files(workspace: Workspace) -> list[Path]:
     """Where the file lies: in the data folder, and in the telemetry folder that the user names."""
-    named = workspace.settings.learn_folder
-    return [workspace.folder / FILE, *([Path(os.path.expanduser(named)) / "optimizations" / FILE] if named else [])]
+    named = user_folder(workspace.settings)
+    return [workspace.folder / FILE, *([named / "optimizations" / FILE] if named is not None else [])]
 
 
 def note_removed(connection: sqlite3.Connection, workspace: Workspace, now: int) -> int:

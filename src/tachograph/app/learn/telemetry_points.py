@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
@@ -13,6 +11,7 @@ from tachograph.analysis.kpis import Seen, measure_kpis
 from tachograph.analysis.model_family import model_family
 from tachograph.app.learn.agent_types import AgentTypes
 from tachograph.app.learn.points import forget_outdated, load_scores, store_point
+from tachograph.app.learn.user_folder import user_folder
 from tachograph.app.purged import is_purged, is_purged_id, load_purged
 from tachograph.app.workspace import Workspace
 from tachograph.learning.records import Group, Point
@@ -38,12 +37,13 @@ def read_telemetry_folder(connection: sqlite3.Connection, workspace: Workspace, 
 
 
 def _read_folder(connection: sqlite3.Connection, workspace: Workspace) -> list[str]:
-    named = workspace.settings.learn_folder
-    if not named:
+    if not workspace.settings.learn_folder:
         return []
-    folder = Path(os.path.expanduser(named))
+    folder = user_folder(workspace.settings)
+    if folder is None:
+        return ["learn.folder is no whole path: nothing is read from it, and nothing written there."]
     if not folder.is_dir():
-        return [f"The telemetry folder {folder} does not exist (learn.folder)."]
+        return [f"The telemetry folder {folder} does not exist (learn.folder): it is made where that can be done."]
     state = fingerprint(folder)
     if read_meta(connection, _STATE) == state:
         return []

@@ -70,10 +70,24 @@ def judge_trials(
             activation.started_at,
             activation.closed.at if activation.closed else None,
         )
-        book.states[trial.id] = judge_trial(trial, outcomes, policy, now)
+        judged = judge_trial(trial, outcomes, policy, now)
+        book.states[trial.id] = _keep_verdict(activation, book.states.get(trial.id), judged)
         book.outcomes[trial.id] = outcomes[suggestion.kpi]
     keep_kind(connection, "trial", book.states)
     return book
+
+
+def _keep_verdict(one: Activation, held: TrialState | None, judged: TrialState) -> TrialState:
+    """``judged``, but of a trial that has ended the verdict that it ended with.
+
+    The session that decided it may go on later: it no longer counts then, and the rest may not be enough.
+    """
+    if one.closed is None or held is None or held.state not in ("proven", "harmful", "no_effect"):
+        return judged
+    return msgspec.structs.replace(
+        judged, state=held.state, reason=held.reason, decided_at=held.decided_at, review_due_at=held.review_due_at,
+        policy=held.policy,
+    )  # fmt: skip
 
 
 def load_trials(connection: sqlite3.Connection) -> dict[str, TrialState]:

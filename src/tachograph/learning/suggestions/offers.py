@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -77,13 +77,15 @@ def find_offers(
     catalogue: Mapping[str, Suggestion],
     kpis: Mapping[str, Kpi],
     now: int,
+    told: Collection[str] = (),
 ) -> list[Offer]:
     """Every suggestion whose condition holds, at most one offer for each agent type; see rank_offers for the order.
 
     Each agent's sessions are looked at by themselves: what one agent's cache does says nothing of another's. Where
-    a suggestion fits an agent type of several agents, it is offered to the one that would save most. Of ``points``,
-    those that ended in the :data:`RECENT_WEEKS` weeks up to ``now`` (ms UTC) count. A suggestion about a KPI that
-    ``kpis`` has not, or that has not the threshold asked for, is not offered.
+    a suggestion fits an agent type of several agents, it is offered to the one that would save most, those ``told``
+    (whom hooks can speak to) before others. Of ``points``, those that ended in the :data:`RECENT_WEEKS` weeks up to
+    ``now`` (ms UTC) count. A suggestion about a KPI that ``kpis`` has not, or that has not the threshold asked for, is
+    not offered.
     """
     recent = [point for point in sorted(points, key=in_order) if now - RECENT_WEEKS * WEEK_MS < point.ended_at <= now]
     found: dict[tuple[str, str], Offer] = {}
@@ -97,7 +99,8 @@ def find_offers(
         for offer in offers:
             about = (offer.suggestion, offer.agent_type)
             one = msgspec.structs.replace(offer, agent=agent)
-            found[about] = rank_offers([found[about], one])[0] if about in found else one
+            both = [found[about], one] if about in found else [one]
+            found[about] = rank_offers([each for each in both if each.agent in told] or both)[0]
     return rank_offers(list(found.values()))
 
 

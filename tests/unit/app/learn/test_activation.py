@@ -10,9 +10,11 @@ import pytest
 
 from tachograph.app.learn.decisions import decide
 from tachograph.app.learn.fold import keep_kind
+from tachograph.app.learn.publish import publish
 from tachograph.app.suggestions import activate, disable
 from tachograph.errors import NotFound, UsageError
 from tachograph.learning.records import Group
+from tachograph.learning.suggestions import load_catalogue
 from tachograph.learning.trials import TrialState
 from tests.builders.pointed import BAD, DAY, FITTING, Loop, loop, make_point
 
@@ -104,6 +106,14 @@ def test_only_agents_that_have_hooks_get_anything(fitting: Loop) -> None:
     assert fitting.learn().activated == 3
 
 
+def test_an_agent_without_hooks_takes_no_place_of_one_that_has_them(fitting: Loop) -> None:
+    """Both have main sessions; those that would save most are the other's."""
+    fine = dict.fromkeys(BAD, 1.0) | {"tool_overhead_ratio": 0.0}
+    fitting.put(*(make_point(60 + number, fine, Group("main", "codex", "gpt")) for number in range(5)))
+    fitting.install("codex")
+    assert fitting.learn().activated == 0
+
+
 def test_each_agent_type_has_places_of_its_own(fitting: Loop) -> None:
     fitting.bad_days(group=READER)
     fitting.install()
@@ -120,6 +130,18 @@ def test_an_agent_type_that_may_be_text_from_a_log_is_told_nothing(loop: Loop) -
 
 
 # ---------------------------------------------------------------------------------------- what ends, makes room
+
+
+def test_what_was_found_harmful_stays_so_when_the_session_that_showed_it_goes_on(
+    closing: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        ends(closing, patched, "batch_tasks", "harmful")
+        closing.learn(forced=True)
+    closing.now += DAY
+    closing.learn(forced=True)
+    ended = closing.trials()["batch_tasks"]
+    assert (ended.state, ended.reason, ended.decided_at) == ("harmful", "Made up", closing.now - DAY)
 
 
 @pytest.mark.parametrize("state", ["harmful", "no_effect"])
@@ -242,6 +264,18 @@ def test_one_that_fits_several_agent_types_needs_to_be_told_which(fitting: Loop)
     assert caught.value.slug == "not_active"
 
 
+def test_what_every_session_has_in_its_file_cannot_be_put_to_the_test(closing: Loop) -> None:
+    for action in ("promote", "demote"):
+        closing.now += 1
+        with closing.write() as connection:
+            decide(connection, "batch_tasks", "main", action, "user", "", closing.now)
+        if action == "promote":
+            with pytest.raises(UsageError) as caught:
+                activate(closing.workspace, "batch_tasks", None)
+            assert caught.value.slug == "already_promoted"
+    assert activate(closing.workspace, "batch_tasks", None).agent == "claude_code"
+
+
 def test_six_fit_in_all(fitting: Loop) -> None:
     (rows,) = fitting.rows("SELECT record FROM loop_records WHERE kind = 'offers'")
     assert {one["suggestion"] for one in msgspec.msgpack.decode(rows[0])} == FITTING
@@ -298,6 +332,24 @@ def test_a_suggestion_is_for_the_agent_whose_sessions_it_fits(loop: Loop) -> Non
     briefing = json.loads((loop.folder / "hooks" / "briefing.json").read_bytes())
     told = {agent: len(types["main"]["suggestions"]) for agent, types in briefing["types"].items()}
     assert told == {"claude_code": 3, "codex": 0}
+
+
+def test_the_plans_files_say_so_too(loop: Loop) -> None:
+    """The same values in a session of either agent: it is under test with one of them."""
+    loop.bad_days()
+    loop.put(make_point(99, BAD, Group("main", "codex", "gpt")))
+    loop.install("claude_code")
+    loop.learn()
+    folder = loop.home / "telemetry"
+    with loop.read() as connection:
+        sessions = [session for (session,) in connection.execute("SELECT session FROM points")]
+        publish(connection, loop.workspace, folder, {}, loop.activations(), {}, load_catalogue(), sessions, None)
+    found: dict[str, set[str]] = {"codex": set(), "main": set()}
+    for file in (loop.home / "telemetry" / "optimizations").iterdir():
+        told = json.loads(file.read_bytes())
+        statuses = {one["activation_status"] for one in told["suggestions"] if one["id"] in BEST}
+        found["codex" if "codex" in told["session_id"] else "main"] |= statuses
+    assert found == {"main": {"active"}, "codex": {"inactive"}}
 
 
 def test_what_was_promoted_is_due_for_a_review_after_ninety_days(closing: Loop) -> None:

@@ -252,7 +252,8 @@ def test_what_is_no_week_is_refused(week: str) -> None:
 
 
 def test_what_is_proven_is_promoted_by_itself_only_where_that_was_chosen(loop: Loop) -> None:
-    loop.install()
+    loop.install("claude_code", "codex")
+    (loop.home / ".codex").mkdir(exist_ok=True)
     file = loop.home / ".claude" / "CLAUDE.md"
     loop.bad_days(8)
     loop.learn()
@@ -271,6 +272,7 @@ def test_what_is_proven_is_promoted_by_itself_only_where_that_was_chosen(loop: L
     assert report.notes == [f"batch_tasks was promoted: {file}."]
     assert "made 3 task or plan calls" in file.read_text()
     assert ("batch_tasks", "main", "promote", "auto") in loop.decided()
+    assert list((loop.home / ".codex").iterdir()) == []  # nothing was proven there
     assert loop.learn(forced=True).notes == []
 
 

@@ -198,6 +198,10 @@ def test_of_two_agents_that_it_fits_the_one_that_saves_most_is_offered_it() -> N
     catalogue = one('{ detector = "heavy_result" }', saving="findings")
     waste = [WasteSum("heavy_result", "main", usd, 9, 5, 4.0, agent) for agent, usd in (("a", 40.0), ("b", 80.0))]
     assert [(one.agent, one.usd_per_week) for one in find_offers([], waste, catalogue, KPIS, NOW)] == [("b", 20.0)]
+    (offer,) = find_offers([], waste, catalogue, KPIS, NOW, told=["a"])  # hooks can speak to a alone
+    assert (offer.agent, offer.usd_per_week) == ("a", 10.0)
+    (offer,) = find_offers([], waste, catalogue, KPIS, NOW, told=["a", "b"])
+    assert offer.agent == "b"
 
 
 # -------------------------------------------------------------------------------------------------------- ranking
