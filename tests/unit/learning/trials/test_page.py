@@ -36,7 +36,7 @@ def test_every_constant_is_there() -> None:
     }
     named = {name for names, _ in ROWS for name in re.findall(r"[A-Z_]+", names)}
     assert public - named == {"LEAST_SPREAD"}
-    assert f"{REVIEW_AFTER // 86_400_000} days later" in PAGE
+    assert f"due for review {REVIEW_AFTER // 86_400_000} days after its proof" in PAGE
 
 
 def test_how_often_chance_passes_the_quick_rule() -> None:
