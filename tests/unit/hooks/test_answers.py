@@ -219,14 +219,14 @@ def test_the_user_gets_the_notice_and_the_model_does_not(tmp_path):
         ({"agent_type": "reviewer"}, "reviewer"),
         ({"agent_type": "unheard"}, "main"),
         ({"agent_type": "bad name\n"}, "main"),
-        ({"cwd": "/srv/Work/Docs/de"}, "translation"),
-        ({"cwd": "/srv/work/docs", "agent_type": "reviewer"}, "reviewer"),
+        ({"cwd": "/srv/Jobs/Docs/de"}, "translation"),
+        ({"cwd": "/srv/jobs/docs", "agent_type": "reviewer"}, "reviewer"),
         ({"cwd": 7}, "main"),
     ],
 )
 def test_the_type_of_a_main_session(tmp_path, event, told):
     types = {name: entry(facts=f"Facts of {name}.") for name in ("main", "reviewer", "translation")}
-    data = write_briefing(tmp_path, types={"claude_code": types}, projects=[["work/docs", "translation"]])
+    data = write_briefing(tmp_path, types={"claude_code": types}, projects=[["jobs/docs", "translation"]])
     assert context(start(data, **event)) == f"Facts of {told}."
 
 

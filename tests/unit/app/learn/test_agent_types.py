@@ -9,7 +9,7 @@ import pytest
 from tachograph.app.learn.agent_types import AgentTypes
 from tachograph.errors import TachographError
 
-TABLE = {"Work/Docs": "translation", "work": "daily", "work/docs/legal": "legal"}
+TABLE = {"Jobs/Docs": "translation", "jobs": "daily", "jobs/docs/legal": "legal"}
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ TABLE = {"Work/Docs": "translation", "work": "daily", "work/docs/legal": "legal"
     [
         ("main", None, "/home/ada/site", "main"),
         ("main", None, None, "main"),
-        ("main", None, "/home/ada/work/site", "daily"),
-        ("main", None, "/home/ada/WORK/docs", "translation"),
-        ("main", None, "/home/ada/work/docs/legal/eu", "legal"),
+        ("main", None, "/home/ada/jobs/site", "daily"),
+        ("main", None, "/home/ada/JOBS/docs", "translation"),
+        ("main", None, "/home/ada/jobs/docs/legal/eu", "legal"),
         ("main", "reader", "/home/ada/site", "reader"),
-        ("subagent", "reader", "/home/ada/work", "reader"),
-        ("subagent", None, "/home/ada/work", "subagent"),
+        ("subagent", "reader", "/home/ada/jobs", "reader"),
+        ("subagent", None, "/home/ada/jobs", "subagent"),
         ("subagent", "", None, "subagent"),
     ],
 )
