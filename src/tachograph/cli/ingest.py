@@ -12,6 +12,7 @@ from tachograph.app.workspace import Workspace
 from tachograph.cli._options import json_option
 from tachograph.cli._output import print_document, print_json
 from tachograph.cli._progress import progress_bar
+from tachograph.cli._session import note
 from tachograph.errors import UsageError
 from tachograph.report.document import Document, Line
 from tachograph.report.units import count, counted, size
@@ -71,9 +72,10 @@ def command(
         )
     if path is not None and not path.exists():
         raise UsageError(f"{path} does not exist.", slug="no_such_path")
+    workspace = Workspace()
     with progress_bar() as on_progress:
         report = ingest(
-            Workspace(),
+            workspace,
             agent=agent,
             path=path,
             jobs=jobs or 0,
@@ -81,10 +83,22 @@ def command(
             rederive=rederive,
             on_progress=on_progress,
         )
+    if report.changed or report.rederived:
+        _tell_hooks(workspace)
     if as_json:
         print_json("ingest", _as_published(report))
     else:
         print_document(_describe(report))
+
+
+def _tell_hooks(workspace: Workspace) -> None:
+    """Go round the loop where hooks wait for its briefing; elsewhere it does when somebody asks for what it finds."""
+    from tachograph.app.learn.installed import load_installed  # most machines have no hooks: start-up time
+
+    if load_installed(workspace.folder).agents:
+        from tachograph.app.learn.run import learn_if_free
+
+        learn_if_free(workspace, update=False, note=note)
 
 
 def _as_published(report: IngestReport) -> Published:

@@ -167,3 +167,14 @@ def test_the_status_as_a_person_reads_it(tacho: Tacho, loop: Loop) -> None:
     assert "last round 2026-11-18 12:00 UTC, 1 session with KPIs" in tacho.out
     assert "100 %" in tacho.out
     assert "met" in tacho.out
+
+
+@pytest.mark.parametrize(("has_hooks", "rounds"), [(False, 0), (True, 1)])
+def test_an_ingestion_that_found_something_goes_round_where_hooks_wait(
+    tacho: Tacho, loop: Loop, has_hooks: bool, rounds: int
+) -> None:
+    if has_hooks:
+        loop.install()
+    work(loop)
+    assert tacho("ingest") == 0
+    assert loop.rows("SELECT count(*) FROM points WHERE family <> ''") == [(rounds,)]
