@@ -12,13 +12,14 @@ from tachograph.app.analyst import Analyst
 from tachograph.app.find_session import find_session
 from tachograph.app.learn.forgetting import forget_in_files, forget_in_loop
 from tachograph.app.purged import remember
+from tachograph.app.rollups.store import forget_rollups
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
 from tachograph.model import to_datetime
 from tachograph.sources import hash_text
 from tachograph.warehouse.derive import derive
 from tachograph.warehouse.query_files import read_query
-from tachograph.warehouse.store import erase_free_pages, open_writer, transaction
+from tachograph.warehouse.store import erase_free_pages, open_writer, rename_store, transaction
 from tachograph.warehouse.writer import LogWriter
 
 _SHOWN_PROJECTS = 10
@@ -134,9 +135,10 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             analyst = Analyst(workspace.prices(connection), workspace.settings)
             derive(connection, writer.touched, analyst)
             forget_in_loop(connection, [*named, *ids])
+            rename_store(connection)
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
         forget_in_files(workspace.folder, {*named, *ids})
-        erased = erase_free_pages(connection)
+        erased = forget_rollups(workspace.folder) & erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from tachograph.app.analyst import Analyst
 from tachograph.app.learn.stored_telemetry import clean_telemetry
+from tachograph.app.rollups.store import forget_rollups
 from tachograph.app.workspace import Prices
 from tachograph.model import Clean, Usage
 from tachograph.settings import Settings
 from tachograph.warehouse.derive import rederive
-from tachograph.warehouse.store import erase_free_pages, read_meta, transaction, write_meta
+from tachograph.warehouse.store import erase_free_pages, read_meta, rename_store, transaction, write_meta
 
 _TEXTS = {
     "prompts": ("text",),
@@ -70,9 +72,10 @@ def begin_rebuild(connection: sqlite3.Connection, clean: Clean, analyst: Analyst
                         f" WHERE {column} IS NOT {function}({column})"
                     )
         clean_telemetry(connection, clean)
+        rename_store(connection)
         write_meta(connection, "epoch", str(current_epoch(connection) + 1))
         rederive(connection, analyst)
-    erase_free_pages(connection)
+    _erase(connection)
 
 
 def _clean_all(value: Any, clean: Clean) -> Any:
@@ -91,12 +94,19 @@ def settle_settings(connection: sqlite3.Connection, settings: Settings) -> None:
         with transaction(connection):
             if wanted == "none" and held:
                 _drop_text(connection)
+                rename_store(connection)
             if held:
                 write_meta(connection, "epoch", str(current_epoch(connection) + 1))
             write_meta(connection, "store_text", wanted)
             write_meta(connection, "text_erased", "" if held else "1")  # a new store has never held any
-    if wanted == "none" and not read_meta(connection, "text_erased") and erase_free_pages(connection):
+    if wanted == "none" and not read_meta(connection, "text_erased") and _erase(connection):
         write_meta(connection, "text_erased", "1")
+
+
+def _erase(connection: sqlite3.Connection) -> bool:
+    """Let nothing be left of what was deleted, in the warehouse and in the copies that were made of its text."""
+    folder = Path(connection.execute("PRAGMA database_list").fetchone()[2]).parent
+    return forget_rollups(folder) & erase_free_pages(connection)
 
 
 def _drop_text(connection: sqlite3.Connection) -> None:

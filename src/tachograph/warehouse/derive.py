@@ -70,6 +70,7 @@ def derive(connection: sqlite3.Connection, touched: Touched, analyst: Analyst) -
     _run(connection, "sum_up_sessions")
     compare_siblings(connection, analyst.find_shared_waste)
     _run(connection, "forget_points")
+    _run(connection, "note_changes")
 
 
 def rederive(connection: sqlite3.Connection, analyst: Analyst) -> None:

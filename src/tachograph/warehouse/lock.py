@@ -19,17 +19,28 @@ def writer_lock(folder: Path, wait_seconds: float) -> Iterator[None]:
     The descriptor is not inherited by child processes. Raises Busy when another process still holds it after
     ``wait_seconds``.
     """
-    descriptor = os.open(private_file(folder / "writer.lock"), os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    with file_lock(folder / "writer.lock", wait_seconds) as held:
+        if not held:
+            raise Busy(
+                "Another tacho process is updating the warehouse.",
+                hint="Wait until it has ended, or report from what is stored with --no-ingest.",
+            )
+        yield
+
+
+@contextmanager
+def file_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
+    """Hold the lock that the file at ``path`` stands for; whether it is held: not when another process still has it.
+
+    The file is made when there is none. The system frees the lock when the process ends, however, and no child process
+    inherits it.
+    """
+    descriptor = os.open(private_file(path), os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
     try:
         deadline = time.monotonic() + wait_seconds
-        while not _try_lock(descriptor):
-            if time.monotonic() >= deadline:
-                raise Busy(
-                    "Another tacho process is updating the warehouse.",
-                    hint="Wait until it has ended, or report from what is stored with --no-ingest.",
-                )
+        while not (held := _try_lock(descriptor)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        yield
+        yield held
     finally:
         os.close(descriptor)
 

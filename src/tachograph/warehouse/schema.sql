@@ -237,7 +237,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_parent ON sessions (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX sessions_by_root ON sessions (root_id);
-CREATE INDEX sessions_by_opening ON sessions (opening_hash) WHERE opening_hash IS NOT NULL;
+CREATE INDEX sessions_by_opening ON sessions (opening_hash, project, started_at) WHERE opening_hash IS NOT NULL;
 CREATE INDEX sessions_by_end ON sessions (ended_at);
 CREATE INDEX sessions_by_task ON sessions (task_type, kind) WHERE task_type IS NOT NULL;
 
@@ -438,6 +438,19 @@ CREATE TABLE loop_records (
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
+-- (derived) What has changed, for those who keep sums of their own: each thing once, with the number of its last change.
+CREATE TABLE changes (
+    kind INTEGER NOT NULL,      -- 0: a session; 1: the KPIs of the sessions that ended within a quarter-hour
+    key INTEGER NOT NULL,       -- sessions.session, also of one that is gone; quarter-hours since 1970 UTC
+    revision INTEGER NOT NULL,  -- number of the change: those that came together have the same
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX changes_by_revision ON changes (revision);
+
+CREATE TRIGGER session_removed AFTER DELETE ON sessions BEGIN INSERT OR REPLACE INTO changes VALUES (0, old.session, (SELECT coalesce(max(revision), 0) + 1 FROM changes)); END;
+CREATE TRIGGER kpis_added AFTER INSERT ON points BEGIN INSERT OR REPLACE INTO changes VALUES (1, new.ended_at / 900000, (SELECT coalesce(max(revision), 0) + 1 FROM changes)); END;
+CREATE TRIGGER kpis_removed AFTER DELETE ON points BEGIN INSERT OR REPLACE INTO changes VALUES (1, old.ended_at / 900000, (SELECT coalesce(max(revision), 0) + 1 FROM changes)); END;
+
 -- Every response that counts, once, under its owner, with the usage of its best copy.
 CREATE VIEW counted_responses AS
 SELECT r.segment, r.position, r.pass, r.key, r.model, r.provider, r.started_at, r.ended_at, r.input, r.cache_read,
@@ -460,3 +473,6 @@ SELECT t.*, s.session FROM tool_calls t JOIN segments s USING (segment) WHERE t.
 -- Every prompt that counts: those of copied history are left out.
 CREATE VIEW counted_prompts AS
 SELECT p.*, s.session FROM prompts p JOIN segments s USING (segment) WHERE p.position > s.inherited_until;
+
+-- Which store this is: sums made from another one are of no use.
+INSERT INTO meta VALUES ('store', lower(hex(randomblob(8))));

@@ -12,7 +12,7 @@ from tachograph.errors import TachographError
 from tachograph.paths import private_dir, private_file
 from tachograph.warehouse.lock import writer_lock
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 FILE_NAME = "warehouse.sqlite"
 _CACHE_KIB = 16 * 1024
 _PAGE_BYTES = 16 * 1024
@@ -111,6 +111,11 @@ def write_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
     connection.execute(
         "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
     )
+
+
+def rename_store(connection: sqlite3.Connection) -> None:
+    """Let the warehouse count as another one: what was made from it so far holds text that is to go."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('store', lower(hex(randomblob(8))))")
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> int:

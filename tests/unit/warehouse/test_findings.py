@@ -320,6 +320,7 @@ ADDED = {
         "sessions": ["task_type", "model", "real_tokens", "input_tokens", "unreliable"],
     },
     3: {"tool_calls": ["tasks"]},
+    4: {},
 }
 """Columns that the schemas before did not have."""
 SCHEMA_1 = {
@@ -330,7 +331,11 @@ SCHEMA_2 = {
     **SCHEMA_1, "segments": 38, "tool_calls": 30, "prompts": 9, "sessions": 36, "findings": 12, "judgements": 11,
     "calibrations": 4,
 }  # fmt: skip
-OLD = {1: SCHEMA_1, 2: SCHEMA_2}
+SCHEMA_3 = {
+    **SCHEMA_2, "tool_calls": 31, "evaluations": 6, "telemetry": 2, "assignments": 7, "starts": 3, "decisions": 9,
+    "baseline_resets": 6, "alert_acks": 3, "points": 12, "points_changed": 1, "kpis": 3, "alerts": 7, "loop_records": 3,
+}  # fmt: skip
+OLD = {1: SCHEMA_1, 2: SCHEMA_2, 3: SCHEMA_3}
 """The tables that a schema had, and how many columns each."""
 
 
@@ -340,6 +345,10 @@ def make_old(folder: Path, schema: int = 1) -> None:
         if schema == 1:
             connection.execute("DROP INDEX sessions_by_task")
             connection.execute("DELETE FROM meta WHERE name = 'analysis_fingerprint'")
+        noting = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INTO changes %'"
+        for (trigger,) in connection.execute(noting).fetchall():
+            connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DELETE FROM meta WHERE name = 'store'")
         for number in range(schema + 1, SCHEMA_VERSION + 1):
             for table, columns in ADDED[number].items():
                 for column in columns:
@@ -359,6 +368,13 @@ def columns_of(folder: Path) -> dict[str, list[str]]:
         return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for (name,) in tables}
 
 
+def beside_tables(folder: Path) -> list[tuple[str, str]]:
+    with closing(open_reader(folder)) as connection:
+        return connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql NOTNULL ORDER BY name"
+        ).fetchall()
+
+
 @pytest.mark.parametrize("schema", sorted(OLD))
 def test_an_old_store_becomes_what_a_fresh_one_is(
     claude: ClaudeHome, folder: Path, tmp_path: Path, schema: int
@@ -375,6 +391,7 @@ def test_an_old_store_becomes_what_a_fresh_one_is(
     assert sum(row[-1] is not None for row in expected["tool_calls"]) == 2
     assert_same(dump_warehouse(folder), expected)
     assert columns_of(folder) == columns_of(tmp_path / "fresh")
+    assert beside_tables(folder) == beside_tables(tmp_path / "fresh")
     with closing(open_reader(folder)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 

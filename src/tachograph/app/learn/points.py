@@ -92,8 +92,9 @@ def store_point(connection: sqlite3.Connection, point: Point) -> None:
     """
     write_meta(connection, "loop_stamp", "")
     connection.execute("DELETE FROM kpis WHERE session = ?", (point.session,))
+    connection.execute("DELETE FROM points WHERE session = ?", (point.session,))  # so that triggers see it go
     connection.execute(
-        "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             point.session, point.origin, point.group.agent_type, point.group.agent, point.group.family, point.kind,
             point.project, point.task_type, point.started_at, point.ended_at, point.cost_pico,

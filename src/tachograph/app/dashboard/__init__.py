@@ -1,0 +1,1 @@
+"""What the dashboard and the HTML report show: one module per page, found in the package ``pages``."""
