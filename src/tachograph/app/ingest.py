@@ -6,7 +6,7 @@ import gc
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from tachograph.app.analyst import Analyst
-from tachograph.app.plan import Plan, Reading, check_agent, make_plan
+from tachograph.app.plan import Plan, Reading, check_agent, make_plan, plan_logs
 from tachograph.app.pool import read_in_parallel
 from tachograph.app.purged import is_purged, load_purged, remember_purged
 from tachograph.app.reading import Continuation, LogRead, read_log
@@ -54,6 +54,8 @@ class IngestReport(msgspec.Struct):
     """Prices, findings and totals of everything were recomputed from what is stored."""
     unexamined_sessions: list[str] = []
     """See :func:`tachograph.app.waste.list_unexamined`; looked for when something was rederived or rebuilt."""
+    strangers: list[str] = []
+    """Of the ``logs`` named: those that were never read, and were not read now."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ def ingest(
     *,
     agent: str | None = None,
     path: Path | None = None,
+    logs: Sequence[str] | None = None,
     jobs: int = 0,
     rebuild: bool = False,
     rederive: bool = False,
@@ -79,6 +82,7 @@ def ingest(
 ) -> IngestReport:
     """Read what is new or changed and store it; an interruption loses at most the batch at hand.
 
+    ``logs`` are the absolute paths of the only ones to be looked at, of those that were read before.
     ``texts`` is given what the logs that are read from their start say at full length, as far as it wants it.
 
     Raises Busy, UsageError (unknown agent), and TachographError for a store that cannot be opened.
@@ -99,7 +103,9 @@ def ingest(
         report.rederived = rederive_all(connection, prices, analyst, forced=rederive)
         if rebuild:
             begin_rebuild(connection, workspace.clean, analyst)
-        plan = make_plan(connection, current_epoch(connection), agent, path)
+        epoch = current_epoch(connection)
+        plan = make_plan(connection, epoch, agent, path) if logs is None else plan_logs(connection, epoch, logs)
+        report.strangers = plan.strangers
         report.seen, report.problems = plan.seen, len(plan.problems)
         report.unreadable = sum(problem.slug.startswith("unreadable") for problem in plan.problems)
         ingestion = _Ingestion(workspace, connection, prices, analyst, report, texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from tachograph.app.purged import load_purged
 from tachograph.errors import UsageError
 from tachograph.model import Problem
 from tachograph.sources import LogFile, hash_text, load_sources
+
+_CHECKPOINT = "log, size, mtime_ns, inode, device, sidecar_mtime_ns, parser, epoch"
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -44,6 +47,8 @@ class Plan(msgspec.Struct):
     readings: list[Reading] = []
     problems: list[Problem] = []
     """Found while looking for logs; their ``detail`` holds a raw path."""
+    strangers: list[str] = []
+    """Files named that look like logs and were never read: see :func:`plan_logs`."""
 
 
 def make_plan(connection: sqlite3.Connection, epoch: int, agent: str | None = None, path: Path | None = None) -> Plan:
@@ -74,6 +79,33 @@ def make_plan(connection: sqlite3.Connection, epoch: int, agent: str | None = No
     return plan
 
 
+def plan_logs(connection: sqlite3.Connection, epoch: int, paths: Iterable[str]) -> Plan:
+    """Look at the logs at ``paths`` alone, as far as they were read before.
+
+    Whether one that was not read before is to be read, only a look at everything tells: it may be a copy, a link, or
+    of no agent's folder. Those are the plan's ``strangers``. What is no log at all is left out.
+    """
+    plan = Plan()
+    purged = load_purged(connection)
+    for path in paths:
+        path_hash = hash_text(path)
+        if path_hash in purged or not os.path.isfile(path):
+            continue
+        held = connection.execute(f"SELECT agent, {_CHECKPOINT} FROM logs WHERE path_hash = ?", (path_hash,)).fetchone()
+        for name, source in load_sources().items():
+            if held is not None and held[0] != name:
+                continue
+            found = next((log for log in source.discover(Path(path)) if isinstance(log, LogFile)), None)
+            if found is None:
+                continue
+            if held is None:
+                plan.strangers.append(path)
+                break
+            plan.seen += 1
+            _consider(plan, found, path_hash, Stored(*held[1:]), source.VERSION, epoch)
+    return plan
+
+
 def check_agent(agent: str | None) -> None:
     """Raise UsageError when there is no source of that name."""
     if agent is not None and agent not in load_sources():
@@ -82,9 +114,7 @@ def check_agent(agent: str | None) -> None:
 
 
 def _load_stored(connection: sqlite3.Connection) -> dict[int, Stored]:
-    rows: Iterable[tuple[int, ...]] = connection.execute(
-        "SELECT path_hash, log, size, mtime_ns, inode, device, sidecar_mtime_ns, parser, epoch FROM logs"
-    )
+    rows: Iterable[tuple[int, ...]] = connection.execute(f"SELECT path_hash, {_CHECKPOINT} FROM logs")
     return {row[0]: Stored(*row[1:]) for row in rows}
 
 

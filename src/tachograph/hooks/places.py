@@ -11,6 +11,12 @@ LET_THROUGH = "let-through"
 """Alerts that stop no prompt any more; one a line, with the session or ``*`` for all."""
 LEARN_STARTED = "learn-started"
 """Its time of change says when a hook last started ``tacho learn``."""
+ENDED = "ended.ndjson"
+"""Which sessions are over, and since when; one line each. The dashboard's watcher reads it."""
+ENDED_BEFORE = "ended-before.ndjson"
+"""What that file was before it had grown too long."""
+LONGEST_ENDED = 64 * 1024
+"""Bytes: some 600 sessions."""
 FOLDER = "hooks"
 
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -93,6 +99,16 @@ def append(data: str, name: str, lines: bytes) -> bool:
             os.close(descriptor)
     except OSError:
         return False
+
+
+def put_aside(data: str, name: str, former: str, longest: int) -> None:
+    """Call a file in ``hooks`` of more than ``longest`` bytes ``former``, in place of what was called so."""
+    path = os.path.join(data, FOLDER, name)
+    try:
+        if os.lstat(path).st_size > longest:
+            os.replace(path, os.path.join(data, FOLDER, former))
+    except OSError:
+        return
 
 
 def _open_to_append(folder: str, name: str) -> int:

@@ -4,7 +4,7 @@ import os
 import time
 
 from tachograph.hooks.event import read_event
-from tachograph.hooks.places import data_folder
+from tachograph.hooks.places import ENDED, ENDED_BEFORE, LONGEST_ENDED, append, data_folder, put_aside
 from tachograph.hooks.records import encode, is_name, table_of, text_of
 
 EVENTS = {
@@ -17,6 +17,7 @@ EVENTS = {
 """The agents' names of events, and ours."""
 STATUS_LINE = "statusline"
 AGENTS = ("claude_code", "codex")
+_ENDS = ("session-end", "subagent-stop")
 _NEW = ("", "startup", "clear")
 """Ways in which a session starts that has said nothing yet; the others (resume, compact, fork) go on."""
 
@@ -29,16 +30,17 @@ def run(arguments: list[str]) -> None:
     word = words[0] if words else ""
     named = options.get("--data", "")
     data = data_folder(named)
-    if word in ("session-end", "subagent-stop"):
+    agent = options.get("--agent", AGENTS[0])
+    if word in _ENDS:
         _end(word, data, named)
-        read_event()  # so that the agent's write does not fail
+        _note_end(word, agent, read_event(), data)  # it is read in any case, so that the agent's write does not fail
         return
     event = read_event()
     word = word or EVENTS.get(text_of(event, "hook_event_name"), "")  # an agent that does not pass arguments on
-    if word in ("session-end", "subagent-stop"):
+    if word in _ENDS:
         _end(word, data, named)
+        _note_end(word, agent, event, data)
         return
-    agent = options.get("--agent", AGENTS[0])
     said = answer(word, agent, event, data, time.time_ns() // 1_000_000) if agent in AGENTS and data else b""
     if said:
         os.write(1, said + b"\n")
@@ -127,6 +129,16 @@ def _end(word: str, data: str, named: str) -> None:
 
     if data:
         start_learning(data, named, always=word == "session-end")
+
+
+def _note_end(word: str, agent: str, event: Record, data: str) -> None:
+    """Write down that a session is over: a dashboard that is open shows it so."""
+    session = _session_of(agent, event) if word == _ENDS[0] and agent in AGENTS else ""
+    if not session or not data:
+        return
+    put_aside(data, ENDED, ENDED_BEFORE, LONGEST_ENDED)
+    line: Record = {"v": 1, "session": session, "at": time.time_ns() // 1_000_000}
+    append(data, ENDED, encode(line) + b"\n")
 
 
 def _read_arguments(arguments: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -19,8 +19,17 @@ from typing import Any
 import msgspec
 
 from tachograph.judge.address import Server, check_addresses, check_host, read_endpoint
-from tachograph.judge.config import JudgeConfig, JudgeUnavailable
-from tachograph.judge.exchange import chat_path, check_model, models_path, questions, read_answer, show
+from tachograph.judge.config import JudgeConfig, JudgeUnavailable, ModelSize
+from tachograph.judge.exchange import (
+    chat_path,
+    check_model,
+    find_size,
+    loaded_path,
+    models_path,
+    questions,
+    read_answer,
+    show,
+)
 
 LARGEST_ANSWER = 1 << 20
 """Bytes of a reply, head excluded: a judgement has some 2,000, a list of models some 400 for each."""
@@ -32,11 +41,26 @@ _Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 def probe(config: JudgeConfig) -> None:
     """Return when the server is there and has the model, within ``probe_timeout``. Raises JudgeUnavailable."""
-    status, body = _exchange(config, "GET", models_path(config), None, _Deadline(config.probe_timeout))
-    if status == 404:
-        raise JudgeUnavailable("protocol_wrong", f"The server has no {models_path(config)}; see judge.protocol.")
-    _check_status(config, status, body)
+    check_model(config, _list_models(config, models_path(config), _Deadline(config.probe_timeout)))
+
+
+def measure_model(config: JudgeConfig) -> ModelSize:
+    """How much memory the model takes, within ``probe_timeout``. Raises JudgeUnavailable as :func:`probe`."""
+    deadline = _Deadline(config.probe_timeout)
+    body = _list_models(config, models_path(config), deadline)
     check_model(config, body)
+    place = loaded_path(config)
+    if place is None:
+        return ModelSize()
+    return ModelSize(find_size(config, _list_models(config, place, deadline)), find_size(config, body))
+
+
+def _list_models(config: JudgeConfig, path: str, deadline: _Deadline) -> bytes:
+    status, body = _exchange(config, "GET", path, None, deadline)
+    if status == 404:
+        raise JudgeUnavailable("protocol_wrong", f"The server has no {path}; see judge.protocol.")
+    _check_status(config, status, body)
+    return body
 
 
 def ask(config: JudgeConfig, system: str, user: str, schema: dict[str, Any]) -> str:

@@ -48,3 +48,12 @@ class JudgeConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"JudgeConfig(protocol={self.protocol!r}, endpoint={self.endpoint!r}, model={self.model!r})"
+
+
+class ModelSize(msgspec.Struct, frozen=True):
+    """How large a model is, as far as its server tells."""
+
+    loaded_bytes: int | None = None
+    """Memory that it takes now, its context included; None: it is not loaded, or the server does not tell."""
+    file_bytes: int | None = None
+    """Its file: it takes somewhat more when it is loaded. None: the server does not tell."""

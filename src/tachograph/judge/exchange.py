@@ -18,6 +18,14 @@ class _OllamaModel(msgspec.Struct):
     name: str = ""
 
 
+class _SizedModel(_OllamaModel):
+    size: object = None
+
+
+class _SizedModels(msgspec.Struct):
+    models: list[_SizedModel] | None = None
+
+
 class _OllamaTags(msgspec.Struct):
     models: list[_OllamaModel] | None = None
 
@@ -58,6 +66,11 @@ def models_path(config: JudgeConfig) -> str:
     return "/api/tags" if config.protocol == "ollama" else "/v1/models"
 
 
+def loaded_path(config: JudgeConfig) -> str | None:
+    """Where the server lists the models that are in its memory; None: it has no such list."""
+    return "/api/ps" if config.protocol == "ollama" else None
+
+
 def chat_path(config: JudgeConfig) -> str:
     """Where the server answers."""
     return "/api/chat" if config.protocol == "ollama" else "/v1/chat/completions"
@@ -81,6 +94,14 @@ def check_model(config: JudgeConfig, body: bytes) -> None:
         listed = ", ".join(show(name, 60) for name in names[:5]) or "none"
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         raise JudgeUnavailable("model_missing", f"The server has no model {config.model}; it has {listed}{more}.{hint}")
+
+
+def find_size(config: JudgeConfig, body: bytes) -> int | None:
+    """Bytes of the model in one of Ollama's lists; None when the list does not have it, or not its size."""
+    for model in _decode(body, _SizedModels).models or ():
+        if model.name in (config.model, f"{config.model}:latest") and isinstance(model.size, int) and model.size > 0:
+            return model.size
+    return None
 
 
 def questions(config: JudgeConfig, system: str, user: str, schema: dict[str, Any]) -> list[dict[str, Any]]:

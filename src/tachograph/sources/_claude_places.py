@@ -29,6 +29,11 @@ def roots() -> list[Path]:
     return [place for place in places() if (place / "projects").is_dir()]
 
 
+def homes(root: Path) -> list[Path]:
+    """Its projects."""
+    return [root / "projects"]
+
+
 def retention_days(place: Path) -> int | None:
     """Days after their last change at which Claude Code deletes transcripts when it starts: ``cleanupPeriodDays``.
 

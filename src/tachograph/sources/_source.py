@@ -67,6 +67,10 @@ class Source(Protocol):
         """Those of :meth:`places` that may hold the agent's logs."""
         ...
 
+    def homes(self, root: Path) -> list[Path]:
+        """Folders below ``root``, or itself, in which its logs appear, whether they exist or not: to be watched."""
+        ...
+
     def retention_days(self, place: Path) -> int | None:
         """Days after its last change at which the agent deletes a log under ``place``; None when it keeps them."""
         ...

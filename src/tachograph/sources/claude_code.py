@@ -24,7 +24,7 @@ from tachograph.sources._claude_lines import (
     decode_loosely,
     decode_sidecar,
 )
-from tachograph.sources._claude_places import places, retention_days, roots
+from tachograph.sources._claude_places import homes, places, retention_days, roots
 from tachograph.sources._claude_prompts import INTERRUPTED, classify_prompt
 from tachograph.sources._claude_tools import read_call, settle_call
 from tachograph.sources._claude_usage import merge_usage
@@ -41,8 +41,8 @@ NEWEST_KNOWN = "2.1.219"
 SUFFIXES = (".jsonl",)
 
 __all__ = [
-    "AGENT", "NEWEST_KNOWN", "SUFFIXES", "VERSION", "companions", "discover", "parse", "places", "retention_days",
-    "roots", "sidecar_path",
+    "AGENT", "NEWEST_KNOWN", "SUFFIXES", "VERSION", "companions", "discover", "homes", "parse", "places",
+    "retention_days", "roots", "sidecar_path",
 ]  # fmt: skip
 
 _TOOL_OUTPUT = f"{os.sep}tool-results{os.sep}"

@@ -64,6 +64,11 @@ def roots() -> list[Path]:
     return [place for place in places() if any((place / name).is_dir() for name in _HOMES)]
 
 
+def homes(root: Path) -> list[Path]:
+    """Where Codex keeps sessions, and those that were put away."""
+    return [root / name for name in _HOMES]
+
+
 def retention_days(place: Path) -> int | None:
     """Codex deletes no sessions."""
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tachograph.analysis.kpis import Kpi
+from tachograph.learning.trials import Effect
 from tachograph.report.units import UNKNOWN, tokens, usd
 
 
@@ -31,3 +32,17 @@ def show_deviation(kpi: Kpi, sd: float | None) -> str:
 def show_trend(trend: str | None) -> str:
     """An arrow and the word."""
     return {"up": "↗ up", "down": "↘ down", "stable": "→ stable"}.get(trend or "", UNKNOWN)
+
+
+def show_effect(kpi: Kpi | None, effect: Effect) -> str:
+    """The difference with its interval, in the KPI's unit."""
+    if kpi is None or effect.difference is None:
+        return UNKNOWN
+    low, high = _difference(kpi, effect.low), _difference(kpi, effect.high)
+    return f"{_difference(kpi, effect.difference)} [{low}, {high}]"
+
+
+def _difference(kpi: Kpi, value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{'+' if value >= 0 else '-'}{show_value(kpi, abs(value))}"

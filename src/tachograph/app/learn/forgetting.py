@@ -12,7 +12,7 @@ from tachograph.app.export.write import write_privately
 from tachograph.app.learn.assignments import FILE, HOOKS_FOLDER
 from tachograph.app.learn.plan_shapes import plan_id
 from tachograph.app.learn.switched_off import FILE as ACTIVE
-from tachograph.hooks.places import LET_THROUGH
+from tachograph.hooks.places import ENDED, ENDED_BEFORE, LET_THROUGH
 from tachograph.warehouse.store import write_meta
 
 REPORTS = "reports"
@@ -42,7 +42,8 @@ def forget_in_files(folder: Path, sessions: Iterable[str]) -> None:
     for report in (folder / REPORTS).glob("*.md"):
         if not report.is_dir():
             report.unlink()
-    _blank_lines(folder / HOOKS_FOLDER / FILE, doomed, _session_in)
+    for name in (FILE, ENDED, ENDED_BEFORE):
+        _blank_lines(folder / HOOKS_FOLDER / name, doomed, _session_in)
     _blank_lines(folder / HOOKS_FOLDER / LET_THROUGH, doomed, _session_let_through)
     _rename(folder / ACTIVE, doomed)
 

@@ -1,0 +1,1 @@
+"""Watching the logs: what grows is read at once, what is finished is scored."""
