@@ -132,8 +132,8 @@ def tell_session(
         return SessionStory(chosen.zone_name, row, [], [], None, [], 0, {}, [], subagents, [])
     session = history.session
     turns = split_turns(session)
-    spawned = _find_spawns(turns, tree)
-    starters = {below.id: _turn_of(below, spawned, turns) for _, below in tree}
+    spawned = find_spawns(turns, tree)
+    starters = {below.id: turn_of(below, spawned, turns) for _, below in tree}
     return SessionStory(
         chosen.zone_name,
         row,
@@ -143,9 +143,9 @@ def tell_session(
         history.shared,
         history.problems,
         msgspec.to_builtins(measure(session)),
-        [_record_turn(turn, history.costs, starters) for turn in turns],
+        [record_turn(turn, history.costs, starters) for turn in turns],
         [SubagentRecord(depth, starters[below.id], below) for depth, below in tree],
-        [_record_marker(marker, turn.number) for turn in turns for marker in turn.part.markers],
+        [record_marker(marker, turn.number) for turn in turns for marker in turn.part.markers],
         _score(connection, session, judge or JudgeConfig()),
     )
 
@@ -155,13 +155,13 @@ def _score(connection: sqlite3.Connection, session: Session, judge: JudgeConfig)
     return found[0] if found else None
 
 
-def _find_spawns(turns: list[Turn], tree: list[tuple[int, SessionRow]]) -> dict[str, int]:
+def find_spawns(turns: list[Turn], tree: list[tuple[int, SessionRow]]) -> dict[str, int]:
     """For each subagent that a call names as started: the call's turn."""
     ids = {below.id.partition(":")[2].rpartition("/")[2]: below.id for _, below in tree}
     return {ids[call.spawned]: turn.number for turn in turns for call in turn.part.tool_calls if call.spawned in ids}
 
 
-def _turn_of(below: SessionRow, spawned: dict[str, int], turns: list[Turn]) -> int | None:
+def turn_of(below: SessionRow, spawned: dict[str, int], turns: list[Turn]) -> int | None:
     """The turn in which a subagent was started: by the call that names it, else by the time of its beginning."""
     if below.id in spawned:
         return spawned[below.id]
@@ -171,7 +171,8 @@ def _turn_of(below: SessionRow, spawned: dict[str, int], turns: list[Turn]) -> i
     return before[-1] if before else None
 
 
-def _record_turn(turn: Turn, costs: dict[int, Cost], starters: dict[str, int | None]) -> TurnRecord:
+def record_turn(turn: Turn, costs: dict[int, Cost], starters: dict[str, int | None]) -> TurnRecord:
+    """One turn; ``costs`` by position of the response, ``starters`` is the turn in which each subagent was started."""
     part = turn.part
     counts = summarise(part)
     usage = sum((response.usage for response in part.responses), Usage())
@@ -214,5 +215,6 @@ def _span(part: Session) -> tuple[datetime | None, datetime | None]:
     return (to_datetime(min(moments)), to_datetime(max(moments))) if moments else (None, None)
 
 
-def _record_marker(marker: Marker, turn: int) -> MarkerRecord:
+def record_marker(marker: Marker, turn: int) -> MarkerRecord:
+    """One marker of the turn with this number."""
     return MarkerRecord(marker.kind, to_datetime(marker.at), turn, marker.detail, marker.value)

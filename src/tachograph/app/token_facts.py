@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, get_args
 
-from tachograph.analysis.axes.token_economy import References, TokenFacts, Verdict
+from tachograph.analysis.axes.token_economy import NEEDED, References, TokenFacts, TokenScore, Verdict
 from tachograph.analysis.model_family import model_family
 from tachograph.analysis.session_task import find_task_type
 from tachograph.analysis.summary import summarise
@@ -17,9 +19,56 @@ _FACTS = "SELECT id, kind, task_type, model, turns, real_tokens, input_tokens, u
 _family = cache(model_family)
 
 
-def load_references(connection: sqlite3.Connection) -> References:
-    """All sessions of the warehouse to compare with."""
-    return References([_facts(row) for row in connection.execute(f"{_FACTS} WHERE task_type IS NOT NULL")])
+def load_references(
+    connection: sqlite3.Connection, groups: Iterable[tuple[str, str | None]] | None = None
+) -> References:
+    """The sessions of the warehouse to compare with: all, or those of these (kind, task type) alone."""
+    if groups is None:
+        return References([_facts(row) for row in connection.execute(f"{_FACTS} WHERE task_type IS NOT NULL")])
+    query = f"{_FACTS} WHERE task_type = ? AND kind = ?"
+    return References(
+        [_facts(row) for kind, task in dict.fromkeys(groups) for row in connection.execute(query, (task, kind))]
+    )
+
+
+def score_few(connection: sqlite3.Connection, chosen: Iterable[TokenFacts]) -> dict[str, TokenScore]:
+    """The verdicts on some sessions, by id: those that all references give, from no more rows than these compare."""
+    groups: dict[tuple[str, str | None], list[TokenFacts]] = defaultdict(list)
+    for own in chosen:
+        groups[own.kind, own.task_type].append(own)
+    return {
+        own.session: score
+        for (kind, task_type), group in groups.items()
+        for own, score in _score_group(_load_group(connection, kind, task_type), group)
+    }
+
+
+def _load_group(
+    connection: sqlite3.Connection, kind: str, task_type: str | None
+) -> dict[str | None, list[tuple[Any, ...]]]:
+    """Sessions of one kind and task type by model family; those that used nothing are no reference."""
+    found: dict[str | None, list[tuple[Any, ...]]] = defaultdict(list)
+    query = f"{_FACTS} WHERE task_type = ? AND kind = ? AND real_tokens > 0"
+    for row in connection.execute(query, (task_type, kind)):
+        found[_family(row[3]) if row[3] else None].append(row)
+    return found
+
+
+def _score_group(
+    rows: dict[str | None, list[tuple[Any, ...]]], group: list[TokenFacts]
+) -> Iterator[tuple[TokenFacts, TokenScore]]:
+    """Each with its own model family where that is enough for it, whatever it counts; else with all families."""
+    everything: References | None = None
+    families: dict[str | None, References] = {}
+    for own in group:
+        alike = sum(not row[7] for row in rows.get(own.family, ()))
+        if alike > NEEDED:  # itself may be among them
+            if own.family not in families:
+                families[own.family] = References([_facts(row) for row in rows[own.family]])
+            yield own, families[own.family].score(own)
+        else:
+            everything = everything or References([_facts(row) for found in rows.values() for row in found])
+            yield own, everything.score(own)
 
 
 def load_facts(connection: sqlite3.Connection, ids: list[str]) -> dict[str, TokenFacts]:

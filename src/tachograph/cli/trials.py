@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tachograph.analysis.kpis import Kpi, load_kpis
-from tachograph.app.learn.figures import show_value
+from tachograph.app.learn.figures import show_effect, show_value
 from tachograph.app.trials import TrialList, TrialRow, list_trials, show_trial
 from tachograph.app.workspace import Workspace
 from tachograph.cli._loop import loop_connection
@@ -118,17 +118,3 @@ def _effect_row(title: str, kpi: Kpi | None, effect: Effect) -> list[str]:
 
 def _mean(kpi: Kpi | None, value: float | None) -> str:
     return UNKNOWN if kpi is None else show_value(kpi, value)
-
-
-def show_effect(kpi: Kpi | None, effect: Effect) -> str:
-    """The difference with its interval, in the KPI's unit."""
-    if kpi is None or effect.difference is None:
-        return UNKNOWN
-    low, high = _difference(kpi, effect.low), _difference(kpi, effect.high)
-    return f"{_difference(kpi, effect.difference)} [{low}, {high}]"
-
-
-def _difference(kpi: Kpi, value: float | None) -> str:
-    if value is None:
-        return "?"
-    return f"{'+' if value >= 0 else '-'}{show_value(kpi, abs(value))}"

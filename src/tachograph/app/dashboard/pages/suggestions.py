@@ -1,0 +1,208 @@
+"""Suggestions and trials: what could be changed, whether it helped, and what is out of the ordinary."""
+
+from __future__ import annotations
+
+import shlex
+
+from tachograph.analysis.kpis import load_kpis
+from tachograph.app.alerts import AlertRow, IncidentSummary
+from tachograph.app.dashboard.desk import Desk, Params
+from tachograph.app.dashboard.links import session_link
+from tachograph.app.dashboard.loop_report import LOOKED_AT, LoopData, gather_loop
+from tachograph.app.dashboard.page import Page, Param
+from tachograph.app.dashboard.trial_blocks import TONES, kpi_title, show_trial, show_trials, state_cell
+from tachograph.app.learn.figures import show_value
+from tachograph.app.scope import Scope
+from tachograph.app.suggestions import SuggestionRow
+from tachograph.report.units import counted
+from tachograph.report.view import (
+    Block,
+    Card,
+    Cards,
+    Cell,
+    Code,
+    Column,
+    Empty,
+    Facts,
+    Grid,
+    Kind,
+    Note,
+    Section,
+    View,
+)  # fmt: skip
+from tachograph.sources import load_sources
+
+MOST_OFFERS = 8
+"""Told in full; the table has all of them."""
+MOST_INCIDENTS = 3
+"""The same of incidents."""
+_SAID = {"seen": "seen", "real": "real", "false_alarm": "false alarm"}
+
+
+def gather(desk: Desk, scope: Scope, params: Params) -> LoopData:  # noqa: ARG001 (the signature of every page)
+    """See :class:`LoopData`."""
+    return gather_loop(desk, params)
+
+
+def show(data: LoopData, scope: Scope, params: Params) -> View:  # noqa: ARG001
+    """The page."""
+    lead = "Texts that may help the next sessions, each put to the test against a control group."
+    blocks: list[Block] = [_cards(data), *_standing(data), *([show_trial(data.trial)] if data.trial else [])]
+    blocks += [
+        *_show_offers(data),
+        show_trials(data),
+        *_show_alerts(data),
+        *_show_incidents(data),
+        _show_decisions(data),
+    ]
+    return View("Suggestions and trials", blocks, lead)
+
+
+def _cards(data: LoopData) -> Cards:
+    states = [one.state for one in data.suggestions]
+    fresh = sum(one.verdict is None for one in data.alerts)
+    latest = f"of the latest {len(data.alerts)}" if data.alerts else ""
+    return Cards(
+        [
+            Card("Offered now", Cell(sum(state in ("offered", "candidate") for state in states)), how="trials"),
+            Card("Under test", Cell(states.count("active")), how="trials"),
+            Card("Proven or kept", Cell(sum(state in ("proven", "promoted") for state in states)), how="trials"),
+            Card("Unseen alerts", Cell(fresh, tone="warn" if fresh else "", note=latest), how="alerts"),
+        ]
+    )
+
+
+def _standing(data: LoopData) -> list[Block]:
+    """What keeps suggestions from reaching anybody."""
+    if data.last_round is None:
+        return [
+            Empty("The loop has not gone round yet: nothing is known of KPIs, alerts and suggestions.", "tacho learn")
+        ]
+    if not data.hooks:
+        return [Empty("No hooks are installed, so no session is told anything.", "tacho hooks install")]
+    if data.activation == "manual":
+        return [Note("A suggestion is put to the test when you say so; this page changes nothing.", "dim")]
+    return [Note("Free places are filled by themselves, the most saving suggestion first.", "dim")]
+
+
+def _show_offers(data: LoopData) -> list[Block]:
+    offered = [one for one in data.suggestions if one.state in ("offered", "candidate")]
+    columns = [
+        Column("suggestion", "Suggestion", wide=True), Column("agent_type", "Agent type"), Column("state", "State"),
+        Column("usd_per_week", "May save a week", "usd", "Estimate from your own last weeks"),
+        Column("kpi", "Target", low=True), Column("priority", "Priority", low=True),
+    ]  # fmt: skip
+    rows = [
+        [
+            Cell(one.title, title=one.id), Cell(one.agent_type), state_cell(one.state),
+            Cell(one.usd_per_week, about=True) if one.usd_per_week is not None else Cell("–", title=one.basis),
+            Cell(f"{kpi_title(one.kpi)}, {one.direction}"), Cell(one.priority.lower()),
+        ]
+        for one in data.suggestions
+    ]  # fmt: skip
+    grid = Grid(
+        "suggestions", "Suggestions", columns, rows,
+        "Those that fit the last four weeks' sessions, and all that are or were under test.",
+        empty="Nothing fits the last weeks' sessions.", how="trials",
+    )  # fmt: skip
+    details: list[Block] = [_offer(one) for one in offered[:MOST_OFFERS]]
+    return [grid, *details]
+
+
+def _offer(one: SuggestionRow) -> Section:
+    saving = Cell(one.usd_per_week, about=True, note=one.basis) if one.usd_per_week is not None else Cell(one.basis)
+    kind: Kind = "usd" if one.usd_per_week is not None else "text"
+    facts: list[tuple[str, Cell, Kind]] = [
+        ("may save a week", saving, kind),
+        ("changes", Cell(f"{kpi_title(one.kpi)}: {one.direction}"), "text"),
+        ("sessions are told", Cell(one.text or None), "text"),
+        *(("evidence", _evidence(line), "text") for line in one.evidence),
+    ]
+    command = f"tacho suggest activate {shlex.quote(one.id)} --agent-type {shlex.quote(one.agent_type)}"
+    return Section(f"{one.title} · {one.agent_type}", [Facts(facts), Code(command, "Put it to the test")])
+
+
+def _evidence(line: str) -> Cell:
+    """A clause, or the id of a session."""
+    is_session = line.partition(":")[0] in load_sources() and " " not in line
+    return Cell(line, href=session_link(line) if is_session else "")
+
+
+def _show_alerts(data: LoopData) -> list[Block]:
+    columns = [
+        Column("at", "When", "moment"), Column("severity", "Severity"), Column("title", "What", wide=True),
+        Column("value", "Value"), Column("mean", "Baseline", low=True),
+        Column("deviations", "Off by", "number", "Standard deviations on the bad side", low=True),
+        Column("agent_type", "Agent type", low=True), Column("session", "Session"), Column("verdict", "You said"),
+    ]  # fmt: skip
+    rows = [_alert_row(one) for one in data.alerts]
+    about = (
+        f"Warnings and critical alerts among the latest {LOOKED_AT:,} of all kinds, seen or not. What each rule"
+        " recommends stands in How we count."
+    )
+    blocks: list[Block] = [Grid("alerts", "Alerts", columns, rows, about, empty="There is no alert.", how="alerts")]
+    fresh = next((one.id for one in data.alerts if one.verdict is None), None)
+    if fresh is not None:
+        blocks.append(Code(f"tacho alerts ack {shlex.quote(fresh)}", "Mark one as seen, --real or --false-alarm"))
+    return blocks
+
+
+def _alert_row(one: AlertRow) -> list[Cell]:
+    kpi = load_kpis().get(one.kpi)
+    shown = [None if kpi is None else show_value(kpi, value) for value in (one.value, one.mean)]
+    deviations = None if one.deviations is None else round(one.deviations, 1)
+    return [
+        Cell(one.at), Cell(one.severity, tone=TONES.get(one.severity, ""), tag=True),
+        Cell(one.title, note=one.rule, title=one.id), Cell(shown[0]), Cell(shown[1]),
+        Cell(deviations), Cell(one.agent_type),
+        Cell(one.session_name or one.session, href=session_link(one.session)) if one.session else Cell("many"),
+        Cell(_SAID.get(one.verdict or "", "")),
+    ]  # fmt: skip
+
+
+def _show_incidents(data: LoopData) -> list[Block]:
+    columns = [
+        Column("at", "When", "moment"), Column("kpi", "KPI", wide=True), Column("agent_type", "Agent type"),
+        Column("sessions", "Sessions", "count"), Column("last", "Last session"),
+    ]  # fmt: skip
+    grid = Grid(
+        "incidents", "Incidents", columns, [_incident_row(one) for one in data.incidents],
+        "Three sessions in a row on the bad side of one KPI.", empty="There is no incident.", how="alerts",
+    )  # fmt: skip
+    return [grid, *(_tell_incident(one) for one in data.incidents[:MOST_INCIDENTS])]
+
+
+def _incident_row(one: IncidentSummary) -> list[Cell]:
+    last = one.sessions[-1] if one.sessions else ""
+    return [
+        Cell(one.at), Cell(kpi_title(one.kpi), title=one.id), Cell(one.agent_type), Cell(len(one.sessions)),
+        Cell("open", href=session_link(last), title=last) if last else Cell(""),
+    ]  # fmt: skip
+
+
+def _tell_incident(one: IncidentSummary) -> Section:
+    facts: list[tuple[str, Cell, Kind]] = [("ended", Cell(one.at), "moment")]
+    facts += [("speaks for", Cell(cause), "text") for cause in one.causes]
+    facts += [("to do", Cell(action), "text") for action in one.actions]
+    command = f"tacho report incident {shlex.quote(one.id)}"
+    return Section(f"{kpi_title(one.kpi)} · {one.agent_type}", [Facts(facts), Code(command, "The whole report")])
+
+
+def _show_decisions(data: LoopData) -> Grid:
+    columns = [
+        Column("at", "When", "moment"), Column("suggestion", "Suggestion"), Column("agent_type", "Agent type"),
+        Column("action", "Action"), Column("by", "By"), Column("reason", "Reason", wide=True),
+    ]  # fmt: skip
+    rows = [
+        [Cell(one.at), Cell(one.suggestion), Cell(one.agent_type), Cell(one.action), Cell(one.by), Cell(one.reason)]
+        for one in data.decisions
+    ]
+    about = f"The latest {counted(len(rows), 'decision')}." if rows else ""
+    return Grid("decisions", "Decisions", columns, rows, about, empty="Nothing was decided yet.", how="trials")
+
+
+PAGE = Page(
+    "suggestions", "Suggestions and trials", gather, show,
+    "Suggestions that fit, trials with their effects, decisions, alerts and incidents of the whole history.", order=8,
+    params=(Param("trial", "Id of a trial that is to be told whole."),), scoped=False,
+)  # fmt: skip
