@@ -25,6 +25,7 @@ from tachograph.app.workspace import Workspace
 from tachograph.cli._loop import loop_connection
 from tachograph.cli._options import json_option, update_option, zone_option
 from tachograph.cli._output import print_document, print_json
+from tachograph.cli._report_html import html_command
 from tachograph.cli._session import note
 from tachograph.errors import UsageError
 from tachograph.report.document import Document
@@ -41,7 +42,10 @@ def _output_options(command: F) -> F:
 
 @click.group()
 def command() -> None:
-    """Report on a session, a week or an incident: on the terminal, as Markdown, as JSON."""
+    """Report on a session, a week or an incident (terminal, Markdown, JSON), or on all of the last days in HTML."""
+
+
+command.add_command(html_command)
 
 
 @command.command("session")
