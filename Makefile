@@ -22,7 +22,7 @@ MLFLOW_STAMP := $(MLFLOW)/.installed-$(MLFLOW_SERVER)
 AGENTS_STAMP := $(AGENTS)/.installed-$(CODEX)-$(CLAUDE_CODE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-judge test-mlflow test-agents lint format soak bench docs clean
+.PHONY: help run test test-web test-judge test-mlflow test-agents lint format soak bench bench-web docs clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
@@ -39,6 +39,9 @@ run: $(VENV)/.installed ## Run tacho on your own histories, or on a demo history
 
 test: lint ## Run every check: lint, types, import contracts, tests
 	HYPOTHESIS_PROFILE=ci $(PYTEST)
+
+test-web: $(VENV)/.installed-web ## Run the dashboard in a real browser (needs Chromium; TACHO_SHOTS=DIR keeps pictures)
+	TACHO_TEST_WEB=1 $(BIN)/python -m pytest tests/browser
 
 test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a small real model (builds its server once)
 	JUDGE_PYTHON=$(abspath $(JUDGE))/bin/python JUDGE_MODEL=$(abspath $(JUDGE))/model.gguf \
@@ -67,6 +70,9 @@ soak: $(VENV)/.installed-dev ## Run all tests, the very long ones too, with many
 
 bench: $(VENV)/.installed-dev ## Measure speed, memory and store size (ARGS="--help" for options)
 	$(BIN)/python tools/bench.py $(ARGS)
+
+bench-web: $(VENV)/.installed-dev ## Measure the dashboard on 100,000 sessions (ARGS="--help" for options)
+	$(BIN)/python tools/bench_web.py $(ARGS)
 
 docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made from the code
 	$(BIN)/python tools/make_docs.py $(ARGS)
@@ -112,6 +118,16 @@ $(VENV)/.installed-dev: $(VENV)/.made pyproject.toml
 	@echo "Installing Tachograph and its development tools into $(VENV)" >&2
 	@$(PIP) install --quiet --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+# What drives the browser; the browser itself is the machine's own.
+$(VENV)/.installed-web: $(VENV)/.installed-dev pyproject.toml
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CHROMIUM" ] || { \
+		echo "Tachograph: make test-web needs Chromium." >&2; \
+		echo "On Debian and Ubuntu:  sudo apt install chromium   Elsewhere name it: make test-web CHROMIUM=/path/to/it" >&2; \
+		exit 1; \
+	}
+	@$(PIP) install --quiet --editable '.[dev,browser]'
+	@touch $(VENV)/.installed $(VENV)/.installed-dev $@
 
 # A model and its server, apart from everything else. The server is built from source for any processor of this kind: one
 # that is built for exactly this machine's can die of an illegal instruction on virtual ones.

@@ -39,6 +39,7 @@ from tachograph.app.learn.run import LearnReport as RoundReport
 from tachograph.app.overview import Overview
 from tachograph.app.promoting import Promotion as FilePromotion
 from tachograph.app.quality import QualityReport
+from tachograph.app.reports.html_report import HtmlReport
 from tachograph.app.reports.incident import IncidentReport
 from tachograph.app.reports.session import SessionReport
 from tachograph.app.reports.weekly import WeeklyReport
@@ -50,6 +51,7 @@ from tachograph.app.trials import TrialList, TrialRow
 from tachograph.app.waste import WasteReport
 from tachograph.cli.ingest import Published
 from tachograph.cli.redact import RedactedFile
+from tachograph.cli.serve import ServedAddress
 from tachograph.mlflow.setup import SetupReport
 from tachograph.mlflow.writing import LogReport
 from tachograph.model import CheckReport
@@ -87,9 +89,11 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "reconcile": ("tacho cost --reconcile --json", Reconciliation),
     "redact": ("tacho redact FILE --json", RedactedFile),
     "report_incident": ("tacho report incident ID --json", IncidentReport),
+    "report_html": ("tacho report html --json", HtmlReport),
     "report_session": ("tacho report session ID --json", SessionReport),
     "report_weekly": ("tacho report weekly --json", WeeklyReport),
     "score": ("tacho score TARGET --json", ScoreReport),
+    "serve": ("tacho serve --url --json", ServedAddress),
     "session_kpis": ("tacho kpis SESSION --json", SessionKpis),
     "sessions": ("tacho sessions --json", SessionList),
     "show": ("tacho show SESSION --json", SessionStory),

@@ -13,7 +13,7 @@ from tachograph.warehouse.store import open_reader, warehouse_file
 
 WRITING = {"ingest", "demo", "purge", "import", "learn"}
 """Commands that report nothing of what is stored."""
-ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks"}
+ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks", "serve"}
 """Commands about files and stores that a person names: their own tests run them."""
 ABOUT_SESSIONS = {"check", "expect"}
 """Commands that are given the sessions which they are about."""
@@ -52,6 +52,7 @@ def reporting_commands() -> list[list[str]]:
             calls.append([name, *arguments])
             if name != "export":
                 calls.append([name, *arguments, "--json"])
+    calls.append(["report", "html", "--output", "-"])
     return calls + _explanations() + _about_sessions()
 
 

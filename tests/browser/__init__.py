@@ -1,0 +1,1 @@
+"""The dashboard and the reports in a real browser: `make test-web`."""
