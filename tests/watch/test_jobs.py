@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tachograph.app.ingest import ingest
+from tachograph.app.learn import run
 from tachograph.app.watch import jobs as module
 from tachograph.app.watch.jobs import Workbench
 from tachograph.app.watch.records import Activity, Answer, Job, Message
@@ -39,7 +40,7 @@ def test_at_first_only_recent_sessions_are_told(bench, watching):
         os.utime(log.write(), (1_000, 1_000))
     answer = bench.do(Job("sweep", recent_ms=milliseconds(moment(600))))
     assert answer.changed == (Activity(f"claude_code:{new.session_id}", milliseconds(new.timestamp), 1_000_000),)
-    assert answer.revision == 1
+    assert answer.revision > 0
 
 
 def test_then_what_has_changed_since_with_its_subagents_folded_in(bench, watching):
@@ -125,13 +126,32 @@ def test_settings_are_taken_as_they_are_now(bench, watching, home):
         assert connection.execute("SELECT DISTINCT text FROM prompts").fetchall() == [("",)]
 
 
-def test_the_loop_goes_round_only_where_hooks_are_installed(bench, watching):
-    append(watching.session())
+def count_points(folder):
+    with open_writer(folder) as connection:
+        return connection.execute("SELECT count(*) FROM points").fetchone()[0]
+
+
+def test_the_first_sweep_and_every_one_that_finds_something_goes_round_the_loop(bench, watching, monkeypatch):
+    rounds: list[int] = []
+    learn = run.learn
+    monkeypatch.setattr(run, "learn", lambda *given, **options: rounds.append(1) or learn(*given, **options))
+    for number in range(1, 4):
+        append(watching.session())
+        bench.do(SWEEP)
+        assert (count_points(watching.data), len(rounds)) == (number, number)
     bench.do(SWEEP)
+    assert len(rounds) == 3
+
+
+def test_a_session_that_grows_has_its_kpis_again_once_it_is_finished(bench, watching):
+    log = watching.session()
+    append(log)
+    bench.do(SWEEP)
+    append(log.response(output=3))
+    bench.do(grown(log, 0))
+    assert count_points(watching.data) == 0
     bench.do(Job("finished", ids=("claude_code:x",)))
-    assert not (watching.data / "hooks" / "briefing.json").exists()
-    with open_writer(watching.data) as connection:
-        assert connection.execute("SELECT count(*) FROM points").fetchone() == (0,)
+    assert count_points(watching.data) == 1
 
 
 def test_after_many_jobs_it_is_spent(bench, watching, monkeypatch):

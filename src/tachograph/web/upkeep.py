@@ -15,6 +15,7 @@ import msgspec
 from tachograph.app.dashboard.desk import Live
 from tachograph.app.dashboard.open_desk import open_desk
 from tachograph.app.ingest import Progress, ingest
+from tachograph.app.learn.run import learn_if_free
 from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy, TachographError
 from tachograph.warehouse.store import warehouse_file
@@ -115,6 +116,7 @@ class SingleUpkeep:
 
     def _run(self) -> None:
         self._try(self._ingest)
+        self._try(self._learn)
         seen = self._look()
         self._try(self._refresh)
         self._done = True
@@ -129,6 +131,11 @@ class SingleUpkeep:
             return
         for path in (None, *self._paths):
             ingest(workspace, path=path, wait_seconds=2.0, on_progress=self._note_progress)
+
+    def _learn(self) -> None:
+        """Go round the loop, so that there are KPIs to show."""
+        if self._workspace.settings.ingest_auto:
+            learn_if_free(self._workspace, update=False, note=self._tell)
 
     def _note_progress(self, progress: Progress) -> None:
         self._progress = progress

@@ -19,7 +19,7 @@ from tachograph.app.watch.records import Activity, Answer, Job, Message, Progres
 from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy, TachographError
 from tachograph.paths import config_file
-from tachograph.warehouse.store import open_reader
+from tachograph.warehouse.store import open_reader, read_meta
 
 WAIT_SECONDS = 2.0
 """For another process that writes."""
@@ -81,9 +81,7 @@ class Workbench:
             from tachograph.app.watch.judge_each import judge_each  # most never ask a judge
 
             return judge_each(self._workspace, job.ids)
-        if job.kind == "sweep":
-            self._sweep(job.folders)
-        elif job.kind == "finished":
+        if (job.kind == "sweep" and self._sweep(job.folders)) or job.kind == "finished":
             self._learn()
         strangers = self._ingest(logs=[os.fsdecode(log) for log in job.logs]).strangers if job.logs else []
         refreshed = refresh(self._workspace)
@@ -92,11 +90,17 @@ class Workbench:
         answer = self._tell_changes(job, refreshed.roots)
         return msgspec.structs.replace(answer, strangers=tuple(map(os.fsencode, strangers)))
 
-    def _sweep(self, folders: Iterable[bytes]) -> None:
-        """Look at everything: the agents' own folders, and ``folders``."""
+    def _sweep(self, folders: Iterable[bytes]) -> bool:
+        """Look at everything: the agents' own folders, and ``folders``. Whether there is news for the loop."""
+        changed = 0
         for path in (None, *(Path(os.fsdecode(folder)) for folder in folders)):
             if path is None or path.exists():
-                self._ingest(path=path, on_progress=partial(_tell, self._say))
+                changed += self._ingest(path=path, on_progress=partial(_tell, self._say)).changed
+        return changed > 0 or not self._has_gone_round()
+
+    def _has_gone_round(self) -> bool:
+        with closing(open_reader(self._workspace.folder)) as connection:
+            return bool(read_meta(connection, "loop_at"))
 
     def _ingest(self, **options: Any) -> IngestReport:
         report = ingest(self._workspace, wait_seconds=WAIT_SECONDS, **options)
@@ -104,13 +108,10 @@ class Workbench:
         return report
 
     def _learn(self) -> None:
-        """Go round the loop where it is in use, as after any ingestion. Raises Busy."""
-        from tachograph.app.learn.installed import load_installed
+        """Go round the loop: the dashboard shows KPIs, baselines and alerts. Raises Busy."""
+        from tachograph.app.learn.run import learn
 
-        if load_installed(self._workspace.folder).agents:
-            from tachograph.app.learn.run import learn
-
-            learn(self._workspace, update=False, wait_seconds=WAIT_SECONDS)
+        learn(self._workspace, update=False, wait_seconds=WAIT_SECONDS)
 
     def _tell_changes(self, job: Job, described: Iterable[str]) -> Answer:
         with closing(open_reader(self._workspace.folder)) as connection:
