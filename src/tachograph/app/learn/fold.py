@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tachograph.analysis.kpis import load_kpis
+from tachograph.app.learn.alert_book import AlertBook
 from tachograph.app.learn.decisions import Activation, find_activations, load_decisions, load_resets
 from tachograph.app.learn.points import load_points
 from tachograph.app.learn.rules import load_user_rules
@@ -28,6 +29,10 @@ class Folded(msgspec.Struct, frozen=True):
     sessions: int
     incomplete: int
     """Sessions of which some KPI's data is missing."""
+    new_alerts: Mapping[str, int] = {}
+    """By severity: alerts that were not there before."""
+    critical: Sequence[Alert] = ()
+    """The critical ones among them that are on sessions of the last two days."""
 
 
 def fold_history(connection: sqlite3.Connection, activations: Sequence[Activation], now: int) -> Folded:
@@ -37,13 +42,15 @@ def fold_history(connection: sqlite3.Connection, activations: Sequence[Activatio
     """
     start = find_snapshot(connection, activations)
     fold = _Fold(connection, activations, start)
+    book = AlertBook(connection, start.upto if start is not None else None, now)
     for point in _load_after(connection, start):
-        fold.take(point)
+        book.take(fold.take(point))
+    book.flush()
     baselines = fold.reviewer.baselines(now)
     fold.before.update({one.trial: baselines for one in fold.waiting})
-    _keep(connection, start, fold.alerts, fold.incidents, baselines)
+    _keep(connection, start, fold.incidents, baselines)
     keep_snapshots(connection, start, fold.taken)
-    return Folded(baselines, fold.before, fold.sessions, fold.incomplete)
+    return Folded(baselines, fold.before, fold.sessions, fold.incomplete, book.new, book.critical)
 
 
 class _Fold:
@@ -60,7 +67,6 @@ class _Fold:
         )
         begun = [one for one in activations if one.trial not in self.before]
         self.waiting = sorted(begun, key=lambda one: one.started_at, reverse=True)
-        self.alerts: list[Alert] = []
         self.incidents: list[Incident] = []
         self.sessions = start.sessions if start is not None else 0
         self.incomplete = start.incomplete if start is not None else 0
@@ -73,8 +79,8 @@ class _Fold:
             everything - distance for distance in DISTANCES if everything - distance > self.sessions + distance
         ]
 
-    def take(self, point: Point) -> None:
-        """Judge the next session."""
+    def take(self, point: Point) -> Sequence[Alert]:
+        """Judge the next session; returns its alerts."""
         if self._due and self.sessions >= self._due[0] and self._last is not None and point.ended_at > self._last:
             self._due.pop(0)
             self.taken.append(self._snapshot(self._last))
@@ -82,11 +88,11 @@ class _Fold:
             one = self.waiting.pop()
             self.before[one.trial] = self.reviewer.baselines(one.started_at)
         judged = self.reviewer.take(point, unfed=self.treated.get(point.session, ()))
-        self.alerts += judged.alerts
         self.incidents += judged.incidents
         self.sessions += 1
         self.incomplete += bool(point.lacking)
         self._last = point.ended_at
+        return judged.alerts
 
     def _snapshot(self, upto: int) -> Snapshot:
         return Snapshot(
@@ -181,20 +187,11 @@ def keep_kind(connection: sqlite3.Connection, kind: str, records: Mapping[str, o
 def _keep(
     connection: sqlite3.Connection,
     start: Snapshot | None,
-    alerts: list[Alert],
     incidents: list[Incident],
     baselines: BaselineTable,
 ) -> None:
     upto = start.upto if start is not None else None
-    connection.execute("DELETE FROM alerts WHERE ?1 IS NULL OR at > ?1", (upto,))
     kept = [one for one in load_incidents(connection) if upto is not None and one.at <= upto]
-    connection.executemany(
-        "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (one.id, one.session, one.kpi, one.rule, one.severity, one.at, msgspec.json.encode(one).decode())
-            for one in alerts
-        ],
-    )
     keep_kind(connection, "incident", {one.id: one for one in [*kept, *incidents]})
     keep_kind(connection, "baselines", {"all": sorted(baselines.items(), key=lambda pair: pair[0])})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -13,7 +13,7 @@ from tachograph.app.learn.activation import close_decided, fill_places
 from tachograph.app.learn.agent_types import AgentTypes
 from tachograph.app.learn.assignments import read_assignments
 from tachograph.app.learn.decisions import Activation, find_activations, load_decisions, now_ms
-from tachograph.app.learn.fold import Folded, fold_history, load_alerts
+from tachograph.app.learn.fold import Folded, fold_history
 from tachograph.app.learn.installed import Installed, load_installed
 from tachograph.app.learn.offers import refresh_offers
 from tachograph.app.learn.points import refresh_points
@@ -36,8 +36,6 @@ from tachograph.warehouse.store import open_writer, read_meta, transaction, writ
 
 _TABLES = ("assignments", "decisions", "starts", "baseline_resets", "alert_acks", "evaluations")
 """What people and hooks added: the loop goes round again when one of these has grown."""
-_SENT_MS = 2 * 24 * 3600 * 1000
-"""Alerts on older sessions are history that was read late: no sink is told of them."""
 
 
 class LearnReport(msgspec.Struct):
@@ -83,7 +81,7 @@ def learn(
 
     started = time.monotonic()
     report = LearnReport()
-    new: list[Alert] = []
+    critical: Sequence[Alert] = ()
     if update and not workspace.is_demo:
         ingest(workspace, wait_seconds=wait_seconds)
     types = AgentTypes(workspace.settings.agent_types)
@@ -110,7 +108,7 @@ def learn(
                 if forced:
                     forget_snapshots(connection)
                 done = _go_round(connection, workspace, installed)
-            new = done.new
+            critical = done.folded.critical
             report.weekly_report, notes = _tell(connection, workspace, types, done, changed)
             report.notes += notes
             _fill(report, done)
@@ -121,7 +119,7 @@ def learn(
         else:
             report.sessions = connection.execute("SELECT count(*) FROM points WHERE family <> ''").fetchone()[0]
     if report.changed:
-        _send(workspace, new, report)
+        _send(workspace, critical, report)
         if workspace.settings.learn_promotion == "auto":
             report.notes += promote_proven(workspace, installed.agents)
     report.seconds = time.monotonic() - started
@@ -144,8 +142,6 @@ class _Round(msgspec.Struct, frozen=True):
     activations: list[Activation]
     book: TrialBook
     offers: list[Offer]
-    new: list[Alert]
-    """Alerts that were not there before."""
     new_incidents: int
     activated: int
     retired: int
@@ -154,7 +150,6 @@ class _Round(msgspec.Struct, frozen=True):
 def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: Installed) -> _Round:
     """Compute everything anew from the points; the caller's transaction commits it."""
     now, settings, catalogue = now_ms(), workspace.settings, load_catalogue()
-    held = {one for (one,) in connection.execute("SELECT id FROM alerts")}
     incidents = _count_incidents(connection)
     activations = find_activations(load_decisions(connection))
     folded = fold_history(connection, activations, now)
@@ -168,9 +163,8 @@ def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: I
     if retired or activated:
         activations = find_activations(load_decisions(connection))
         book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
-    new = [one for one in load_alerts(connection) if one.id not in held]
     new_incidents = max(0, _count_incidents(connection) - incidents)
-    return _Round(folded, activations, book, offers, new, new_incidents, activated, retired)
+    return _Round(folded, activations, book, offers, new_incidents, activated, retired)
 
 
 def _tell(
@@ -193,7 +187,7 @@ def _tell(
 
 def _fill(report: LearnReport, done: _Round) -> None:
     report.sessions, report.incomplete_sessions = done.folded.sessions, done.folded.incomplete
-    report.alerts = {name: sum(one.severity == name for one in done.new) for name in ("critical", "warning", "info")}
+    report.alerts = {name: done.folded.new_alerts.get(name, 0) for name in ("critical", "warning", "info")}
     report.incidents, report.offers = done.new_incidents, len(done.offers)
     report.activated, report.retired = done.activated, done.retired
     for state in done.book.states.values():
@@ -216,10 +210,8 @@ def _stamp(connection: sqlite3.Connection, workspace: Workspace, installed: Inst
     return blake2b(whole.encode(), digest_size=16).hexdigest()  # settings may hold a key: that is kept nowhere
 
 
-def _send(workspace: Workspace, new: list[Alert], report: LearnReport) -> None:
+def _send(workspace: Workspace, critical: Sequence[Alert], report: LearnReport) -> None:
     """Hand new critical alerts to the sinks that the user has named; a sink's failure is a note."""
-    recent = now_ms() - _SENT_MS
-    critical = [one for one in new if one.severity == "critical" and one.at >= recent]
     settings = workspace.settings
     if critical and (settings.alerts_command or settings.alerts_url):
         from tachograph.app.alert_sink import send_alerts

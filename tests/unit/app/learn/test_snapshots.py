@@ -74,7 +74,7 @@ def test_the_next_session_costs_only_the_last_ones(monkeypatch: pytest.MonkeyPat
         fold(connection)
         taken: list[int] = []
         take = folding._Fold.take
-        monkeypatch.setattr(folding._Fold, "take", lambda self, one: (taken.append(one.ended_at), take(self, one)))
+        monkeypatch.setattr(folding._Fold, "take", lambda self, one: (taken.append(one.ended_at), take(self, one))[1])
         with transaction(connection):
             store_point(connection, point(41, 0.5))
         went_on = fold(connection)
