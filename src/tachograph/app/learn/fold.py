@@ -29,14 +29,14 @@ class Folded(msgspec.Struct, frozen=True):
     sessions: int
     incomplete: int
     """Sessions of which some KPI's data is missing."""
-    new_alerts: Mapping[str, int] = {}
-    """By severity: alerts that were not there before."""
-    critical: Sequence[Alert] = ()
-    """The critical ones among them that are on sessions of the last two days."""
 
 
-def fold_history(connection: sqlite3.Connection, activations: Sequence[Activation], now: int) -> Folded:
+def fold_history(
+    connection: sqlite3.Connection, activations: Sequence[Activation], now: int
+) -> tuple[Folded, AlertBook]:
     """Judge all sessions and keep the alerts and incidents; the caller's transaction commits them.
+
+    The book tells which alerts are new.
 
     Goes on from a snapshot where there is one: alerts and incidents up to its moment stay as they are.
     """
@@ -50,7 +50,7 @@ def fold_history(connection: sqlite3.Connection, activations: Sequence[Activatio
     fold.before.update({one.trial: baselines for one in fold.waiting})
     _keep(connection, start, fold.incidents, baselines)
     keep_snapshots(connection, start, fold.taken)
-    return Folded(baselines, fold.before, fold.sessions, fold.incomplete, book.new, book.critical)
+    return Folded(baselines, fold.before, fold.sessions, fold.incomplete), book
 
 
 class _Fold:

@@ -11,6 +11,7 @@ import msgspec
 
 from tachograph.app.learn.activation import close_decided, fill_places
 from tachograph.app.learn.agent_types import AgentTypes
+from tachograph.app.learn.alert_book import AlertBook
 from tachograph.app.learn.assignments import read_assignments
 from tachograph.app.learn.decisions import Activation, find_activations, load_decisions, now_ms
 from tachograph.app.learn.fold import Folded, fold_history
@@ -108,7 +109,7 @@ def learn(
                 if forced:
                     forget_snapshots(connection)
                 done = _go_round(connection, workspace, installed)
-            critical = done.folded.critical
+            critical = done.alerts.critical
             report.weekly_report, notes = _tell(connection, workspace, types, done, changed)
             report.notes += notes
             _fill(report, done)
@@ -139,6 +140,7 @@ class _Round(msgspec.Struct, frozen=True):
     """What one round has found out."""
 
     folded: Folded
+    alerts: AlertBook
     activations: list[Activation]
     book: TrialBook
     offers: list[Offer]
@@ -152,7 +154,7 @@ def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: I
     now, settings, catalogue = now_ms(), workspace.settings, load_catalogue()
     incidents = _count_incidents(connection)
     activations = find_activations(load_decisions(connection))
-    folded = fold_history(connection, activations, now)
+    folded, alerts = fold_history(connection, activations, now)
     book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
     retired = close_decided(connection, activations, book.states, now)
     offers = refresh_offers(connection, catalogue, now, installed.agents)
@@ -164,7 +166,7 @@ def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: I
         activations = find_activations(load_decisions(connection))
         book = judge_trials(connection, activations, folded, catalogue, settings.learn_policy, now)
     new_incidents = max(0, _count_incidents(connection) - incidents)
-    return _Round(folded, activations, book, offers, new_incidents, activated, retired)
+    return _Round(folded, alerts, activations, book, offers, new_incidents, activated, retired)
 
 
 def _tell(
@@ -187,7 +189,7 @@ def _tell(
 
 def _fill(report: LearnReport, done: _Round) -> None:
     report.sessions, report.incomplete_sessions = done.folded.sessions, done.folded.incomplete
-    report.alerts = {name: done.folded.new_alerts.get(name, 0) for name in ("critical", "warning", "info")}
+    report.alerts = {name: done.alerts.new[name] for name in ("critical", "warning", "info")}
     report.incidents, report.offers = done.new_incidents, len(done.offers)
     report.activated, report.retired = done.activated, done.retired
     for state in done.book.states.values():

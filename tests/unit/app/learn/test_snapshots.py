@@ -54,7 +54,7 @@ def near(monkeypatch: pytest.MonkeyPatch) -> None:
 def fold(connection: sqlite3.Connection) -> tuple[Any, ...]:
     """One fold, and all that it leaves behind."""
     with transaction(connection):
-        folded = fold_history(connection, TRIALS, NOW)
+        folded, _ = fold_history(connection, TRIALS, NOW)
     kept = connection.execute("SELECT kind, name, record FROM loop_records WHERE kind <> 'snapshot' ORDER BY 1, 2")
     alerts = connection.execute("SELECT * FROM alerts ORDER BY id")
     return folded, kept.fetchall(), alerts.fetchall()
