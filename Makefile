@@ -41,7 +41,7 @@ test: lint ## Run every check: lint, types, import contracts, tests
 	HYPOTHESIS_PROFILE=ci $(PYTEST)
 
 test-web: $(VENV)/.installed-web ## Run the dashboard in a real browser (needs Chromium; TACHO_SHOTS=DIR keeps pictures)
-	TACHO_TEST_WEB=1 $(BIN)/python -m pytest tests/browser
+	TACHO_TEST_WEB=1 $(PYTEST) --dist worksteal tests/browser
 
 test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a small real model (builds its server once)
 	JUDGE_PYTHON=$(abspath $(JUDGE))/bin/python JUDGE_MODEL=$(abspath $(JUDGE))/model.gguf \

@@ -256,7 +256,7 @@ class Maker:
                 (session, "transcript", "main" if kind == "main" else agent_type, agent, "claude", kind, project, task,
                  start, end, 10**12, "{}")
             )  # fmt: skip
-            kpis += [(session, name, rng.random()) for name in KPIS]
+            kpis += [(session, name, min(1.0, max(0.0, rng.gauss(0.7, 0.1)))) for name in KPIS]
         self.connection.executemany(f"INSERT OR IGNORE INTO findings VALUES ({', '.join('?' * 12)})", findings)
         columns = "session, origin, agent_type, agent, family, kind, project, task_type"
         columns += ", started_at, ended_at, cost_pico, lacking"

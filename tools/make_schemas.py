@@ -6,13 +6,8 @@ python tools/make_schemas.py --check   writes nothing; exit code 1 when a file i
 
 from __future__ import annotations
 
-import ast
-import inspect
-import re
 import sys
-import textwrap
 import typing
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +50,7 @@ from tachograph.cli.serve import ServedAddress
 from tachograph.mlflow.setup import SetupReport
 from tachograph.mlflow.writing import LogReport
 from tachograph.model import CheckReport
+from tachograph.web.record_schema import Schema, describe_types, plain_text
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
 RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
@@ -106,7 +102,6 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "trials": ("tacho trials list --json", TrialList),
     "waste": ("tacho waste --json", WasteReport),
 }
-Schema = dict[str, Any]
 
 
 def make_schema(name: str) -> Schema:
@@ -114,9 +109,7 @@ def make_schema(name: str) -> Schema:
     title, record = RECORDS[name]
     metrics = {one.name: _result_of(one.compute) for one in load_metrics().values()} if record is SessionStory else {}
     types = [record, *metrics.values()]
-    refs, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
-    for defined in _structs_among(types):
-        definitions[defined.__name__] = _describe_struct(defined, definitions[defined.__name__])
+    refs, definitions = describe_types(types, "#/$defs/{name}")
     root = definitions.pop(record.__name__)
     root["properties"] = {"schema": {"const": f"tachograph.{name}/1"}, **root["properties"]}
     root["required"].insert(0, "schema")
@@ -134,67 +127,10 @@ def _describe_metrics(values: dict[str, Schema]) -> Schema:
     """Every metric there is; others may be added."""
     found = load_metrics()
     properties = {
-        name: {**schema, "description": _plain(f"{found[name].title} ({found[name].unit}). {found[name].doc}")}
+        name: {**schema, "description": plain_text(f"{found[name].title} ({found[name].unit}). {found[name].doc}")}
         for name, schema in values.items()
     }
     return {"type": "object", "properties": properties, "additionalProperties": True}
-
-
-def _structs_among(types: list[Any]) -> list[type[msgspec.Struct]]:
-    """Every Struct that ``types`` hold, themselves included."""
-    found: dict[type[msgspec.Struct], None] = {}
-    pending = list(types)
-    while pending:
-        one = pending.pop()
-        pending.extend(typing.get_args(one))
-        if isinstance(one, type) and issubclass(one, msgspec.Struct) and one not in found:
-            found[one] = None
-            pending.extend(field.type for field in msgspec.structs.fields(one))
-    return list(found)
-
-
-def _describe_struct(record: type[msgspec.Struct], schema: Schema) -> Schema:
-    """The record's schema with its docstrings, closed, and with every field required that is always written."""
-    docs = _field_docs(record)
-    properties = {
-        name: {**_without_defaults(value), **({"description": docs[name]} if name in docs else {})}
-        for name, value in schema["properties"].items()
-    }
-    required = schema.get("required", []) if record.__struct_config__.omit_defaults else list(properties)
-    return {
-        "description": _plain(inspect.getdoc(record) or ""),
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-def _without_defaults(schema: Schema) -> Schema:
-    return {key: value for key, value in schema.items() if key != "default"}
-
-
-def _field_docs(record: type[msgspec.Struct]) -> dict[str, str]:
-    """The string below each field, those of base classes included."""
-    docs: dict[str, str] = {}
-    for base in reversed(record.__mro__):
-        if base is msgspec.Struct or not issubclass(base, msgspec.Struct):
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0].body  # type: ignore[attr-defined]
-        for field, below in pairwise(body):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(below, ast.Expr)
-                and isinstance(below.value, ast.Constant)
-            ):
-                docs[field.target.id] = _plain(str(below.value.value))  # type: ignore[union-attr]
-    return docs
-
-
-def _plain(text: str) -> str:
-    """A docstring's text on one line, without its markup."""
-    text = re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(text.split()))
-    return text.replace("``", "`")
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ def main() -> None:
             )
             page = browser.new_page(viewport={"width": 1280, "height": 860}, device_scale_factor=1)
             page.goto(url)
-            page.goto(f"http://{urlsplit(url).netloc}/?from=2026-10-01&to=2026-11-01")
+            page.goto(f"http://{urlsplit(url).netloc}/?from=2026-10-06&to=2026-10-18")
             page.wait_for_timeout(1000)
             TARGET.parent.mkdir(exist_ok=True)
             page.screenshot(path=TARGET)

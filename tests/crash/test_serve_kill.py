@@ -20,13 +20,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
 from tachograph.app.rollups.cubes import CUBES
 from tachograph.app.workspace import Workspace
 from tachograph.settings import Settings
 from tests.builders.history import write_many_histories
 from tests.dump import assert_same, dump_warehouse
 
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
+"""It takes about half a second of work; a machine that does much else meanwhile takes many times that."""
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,17 @@ class Dashboard:
 
     def get(self, path: str, cookie: str = "") -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(str(self.url.hostname), self.url.port, timeout=10)
-        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
-        answer = connection.getresponse()
-        self.body = answer.read()
-        connection.close()
+        with closing(connection):
+            connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+            answer = connection.getresponse()
+            self.body = answer.read()
         return answer
+
+    def wait_for_pages(self) -> None:
+        """Until the first logs have been read."""
+        deadline = time.monotonic() + 30
+        while 200 not in self.answers and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _read(self) -> None:
         with suppress(OSError, http.client.HTTPException):
@@ -103,22 +111,28 @@ def test_kills_while_reading_logs_and_answering_lose_and_double_nothing(
     machine: Path, logs: Path, kills: int, tmp_path: Path
 ) -> None:
     rng = random.Random(11)
-    for _ in range(kills):
+    answers: set[int] = set()
+    for number in range(1, kills + 1):
         dashboard = Dashboard()
         assert dashboard.seconds < _START_SECONDS
         for _ in range(rng.randint(1, 3)):
             copy_some(logs, tmp_path, rng)
             time.sleep(rng.uniform(0.1, 1.2))
+        if number % 4 == 0:  # the others are mostly killed before
+            dashboard.wait_for_pages()
+            copy_some(logs, tmp_path, rng)
+            time.sleep(rng.uniform(0, 1.5))
         errors = dashboard.kill()
         assert b"Traceback" not in errors
-        assert set(dashboard.answers) <= {200, 503}  # 503: nothing is read yet
-        assert 200 in dashboard.answers or kills > 4
+        answers.update(dashboard.answers)
         with closing(sqlite3.connect(machine / "warehouse.sqlite")) as connection:
             assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    assert answers == {200, 503}  # 503: nothing is read yet
     shutil.copytree(logs, tmp_path, dirs_exist_ok=True)
-    ingest(Workspace(machine, Settings()))
     fresh = Workspace(tmp_path / "fresh", Settings())
-    ingest(fresh)
+    for workspace in (Workspace(machine, Settings()), fresh):
+        ingest(workspace)
+        learn(workspace, update=False)
     assert_same(dump_warehouse(machine), dump_warehouse(fresh.folder))
     assert sums_of(machine) == sums_of(fresh.folder)
 
@@ -137,5 +151,4 @@ def sums_of(folder: Path) -> dict[str, dict[object, list[int]]]:
                 for key, sums in add_up(desk.connection, cube, everything, ("day", "project", "agent", *cube.keys))
             }
             for cube in CUBES
-            if cube.table != "kpi_cells"  # without hooks nothing goes round the loop
         }

@@ -15,8 +15,9 @@ from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.workspace import Workspace
 from tachograph.report.html.render import render_page
 from tachograph.report.html.shell import Shell
-from tachograph.report.view import Beside, Block, Grid, Section, View, find_grid
+from tachograph.report.view import Grid, View, find_grid
 from tachograph.warehouse.store import open_reader
+from tests.dashboard.walking import walk
 
 NOW_MS = round(datetime(2026, 5, 26, 12, tzinfo=UTC).timestamp() * 1000)
 
@@ -65,17 +66,6 @@ def rows_of(view: View, grid: str) -> list[list[Any]]:
     return [[cell.value for cell in row] for row in found.rows]
 
 
-def flatten(blocks: list[Block]) -> Iterator[Block]:
-    """All blocks, those within others too."""
-    for block in blocks:
-        yield block
-        if isinstance(block, Section):
-            yield from flatten(block.blocks)
-        elif isinstance(block, Beside):
-            for part in block.parts:
-                yield from flatten(part)
-
-
 def grids_of(view: View) -> list[str]:
     """The ids of the tables."""
-    return [block.id for block in flatten(view.blocks) if isinstance(block, Grid)]
+    return [block.id for block in walk(view.blocks) if isinstance(block, Grid)]

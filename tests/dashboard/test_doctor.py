@@ -17,10 +17,10 @@ from tachograph.app.doctor import examine
 from tachograph.app.hooks.entries import Program
 from tachograph.app.ingest import ingest
 from tachograph.app.scope import Scope
-from tachograph.report.view import Card, Cards, Cell, Code, Empty, Facts, View, find_grid
+from tachograph.report.view import Cell, Code, Empty, Facts, View, find_grid
 from tests.builders.claude import ClaudeHome
 from tests.builders.wasteful import MYSTERY, make_workspace
-from tests.dashboard.walking import walk
+from tests.dashboard.walking import cards_of, walk
 
 
 def view_of(data: DoctorData, scope: Scope) -> View:
@@ -30,10 +30,6 @@ def view_of(data: DoctorData, scope: Scope) -> View:
 
 def facts_of(view: View) -> dict[str, Cell]:
     return {name: cell for block in walk(view.blocks) if isinstance(block, Facts) for name, cell, _ in block.items}
-
-
-def cards_of(view: View) -> dict[str, Card]:
-    return {card.title: card for block in walk(view.blocks) if isinstance(block, Cards) for card in block.items}
 
 
 def test_its_checks_say_what_the_command_says(home: Path, scope: Scope) -> None:
@@ -152,5 +148,5 @@ def test_the_measured_time_is_told(desk: Desk, scope: Scope, monkeypatch: pytest
 
 def test_an_empty_store_says_what_to_do(empty_desk: Desk, scope: Scope) -> None:
     view = view_of(gather_doctor(empty_desk, time_hooks=False), scope)
-    assert [block.command for block in walk(view.blocks) if isinstance(block, Empty)] == ["tacho ingest"]
+    assert [block.command for block in walk(view.blocks) if isinstance(block, Empty)] == ["tacho doctor"]
     assert cards_of(view)["Logs read"].cell.value == 0

@@ -148,3 +148,10 @@ def test_what_the_rules_were_applied_to(desk: Desk, scope: Scope) -> None:
 
 def test_an_empty_history_has_rules_too(empty_desk: Desk, scope: Scope) -> None:
     assert set(anchors(view_of(empty_desk, scope))) >= AGREED
+
+
+def test_each_detector_and_kpi_is_folded_under_its_rule(desk: Desk, scope: Scope) -> None:
+    rules = [block for block in view_of(desk, scope).blocks if isinstance(block, Section)]
+    folded = {one.id for rule in rules for one in rule.blocks if isinstance(one, Section) and one.folded}
+    assert folded == {f"detector-{name}" for name in load_detectors()} | {f"kpi-{name}" for name in load_kpis()}
+    assert not [rule.id for rule in rules if rule.folded]

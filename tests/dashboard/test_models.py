@@ -22,11 +22,11 @@ from tachograph.app.reports.week_spend import total_week
 from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.sessions import count_sessions
 from tachograph.errors import UsageError
-from tachograph.report.view import Banner, Card, Cards, Code, Empty, Grid, Section, View, find_grid
+from tachograph.report.view import Banner, Code, Empty, Grid, Section, View, find_grid
 from tests.builders.claude import ClaudeHome
 from tests.builders.wasteful import MYSTERY, make_workspace
 from tests.dashboard.conftest import NOW_MS
-from tests.dashboard.walking import walk
+from tests.dashboard.walking import cards_of, walk
 
 SCOPES = (
     {"range": "all"}, {"range": "7d"}, {"from": "2026-10-20", "to": "2026-11-10"}, {"range": "all", "agent": "codex"},
@@ -42,10 +42,6 @@ def view_of(desk: Desk, params: dict[str, str], **own: str) -> View:
     scope = scope_of(params)
     view: View = PAGE.show(PAGE.gather(desk, scope, own), scope, own)
     return view
-
-
-def cards_of(view: View) -> dict[str, Card]:
-    return {card.title: card for block in walk(view.blocks) if isinstance(block, Cards) for card in block.items}
 
 
 @pytest.mark.parametrize("params", SCOPES)
@@ -106,7 +102,7 @@ MILLION = 10**6
 
 
 def use(model: str, usd: float | None = 1.0, *, searches: int = 0, unpriced: int = 0, **tokens: int) -> ModelUse:
-    return ModelUse(model, 1, TokenKinds(**tokens), searches, usd, unpriced, 0, None, 0, None, 0, None, 0)
+    return ModelUse(model, 1, TokenKinds(**tokens), searches, usd, unpriced, 0, None, 0, None, 0, 0, None, 0, 0)
 
 
 def test_the_same_tokens_at_another_price() -> None:

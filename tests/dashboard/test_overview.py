@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -26,7 +26,6 @@ from tachograph.app.dashboard.pages.overview import show
 from tachograph.app.dashboard.range_sums import RangeSums
 from tachograph.app.dashboard.spend_chart import SpendOverTime
 from tachograph.app.retries import RetrySignals, Signal, count_signals
-from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.sessions import count_sessions, list_sessions
 from tachograph.app.suggestions import SuggestionList, SuggestionRow
 from tachograph.app.token_facts import count_verdicts
@@ -34,20 +33,17 @@ from tachograph.app.waste import group_waste
 from tachograph.app.workspace import Workspace
 from tachograph.report.view import (
     Banner,
-    Beside,
-    Block,
     Cards,
     Cell,
     Change,
     Chart,
     Empty,
     Grid,
-    Section,
     View,
-    find_grid,
 )
 from tachograph.settings import Settings
 from tests.dashboard.conftest import NOW_MS, TODAY
+from tests.dashboard.walking import grid_of, scope_of, walk
 
 SCOPES = [
     {"range": "all"},
@@ -58,28 +54,6 @@ SCOPES = [
     {"range": "all", "agent": "codex"},
     {"range": "30d", "project": "/home/ada/skylight", "agent": "claude_code"},
 ]
-
-
-def scope_of(**params: str) -> Scope:
-    return parse_scope(params, UTC, "UTC", NOW_MS)
-
-
-def flatten(blocks: list[Block]) -> list[Block]:
-    """All blocks, also those within others."""
-    found: list[Block] = []
-    for block in blocks:
-        found.append(block)
-        if isinstance(block, Section):
-            found += flatten(block.blocks)
-        elif isinstance(block, Beside):
-            found += [inner for part in block.parts for inner in flatten(part)]
-    return found
-
-
-def grid_of(view: View, id: str) -> Grid:
-    found = find_grid(view.blocks, id)
-    assert found is not None
-    return found
 
 
 def cards_of(view: View) -> dict[str, tuple[Cell, Change | None]]:
@@ -240,9 +214,12 @@ def test_alerts_that_nobody_has_seen_have_a_banner(desk: Desk) -> None:
     scope = scope_of(range="7d")
     data = msgspec.structs.replace(gather_overview(desk, scope, {}), alerts=AlertCount(1, 2))
     [banner] = banners_of(show(data, scope, {}))
-    assert (banner.text, banner.tone) == ("Alerts that nobody has seen yet: 1 critical and 2 warnings.", "bad")
+    assert (banner.text, banner.tone) == (
+        "Alerts of this range that nobody has looked at: 1 critical and 2 warnings.",
+        "bad",
+    )
     [banner] = banners_of(show(msgspec.structs.replace(data, alerts=AlertCount(0, 1)), scope, {}))
-    assert (banner.text, banner.tone) == ("Alerts that nobody has seen yet: 1 warning.", "warn")
+    assert (banner.text, banner.tone) == ("Alerts of this range that nobody has looked at: 1 warning.", "warn")
 
 
 def test_alerts_are_counted_as_the_report_lists_them(desk: Desk) -> None:
@@ -282,7 +259,7 @@ def test_budgets_are_bars_with_their_figures_in_words(desk: Desk) -> None:
     data = msgspec.structs.replace(gather_overview(desk, scope, {}), alerts=AlertCount())
     assert data.budgets[0] == BudgetBar("$0.00 of $5.00 today", None, None, 0.0, "ok", "")
     view = show(data, scope, {})
-    [chart] = [one for one in flatten(view.blocks) if isinstance(one, Chart) and one.id == "budgets"]
+    [chart] = [one for one in walk(view.blocks) if isinstance(one, Chart) and one.id == "budgets"]
     assert chart.axis[0] == "$0.00 of $5.00 today"
     assert chart.series[0].values == [one.share for one in data.budgets]
     spent = BudgetBar("$6.00 of $5.00 today", None, None, 1.2, "over", "The day's budget of $5.00 is used up: $6.00.")
@@ -362,7 +339,7 @@ def test_everything_leads_on_in_the_same_scope(desk: Desk) -> None:
     assert [row[0].value for row in verdicts.rows] == [
         "above the band", "within the band", "below the band", "no verdict",
     ]  # fmt: skip
-    assert all(one.how for one in flatten(view.blocks) if isinstance(one, Grid | Chart))
+    assert all(one.how for one in walk(view.blocks) if isinstance(one, Grid | Chart))
     assert grid_of(view, "waste-cost").rows[0][0].href == grid_of(view, "waste").rows[0][0].href
 
 
@@ -389,7 +366,7 @@ def test_hostile_names_are_plain_values_and_encoded_in_addresses(desk: Desk) -> 
     evil = '/home/<script>alert(1)</script>"&'
     row = msgspec.structs.replace(data.sessions[0], label="<img src=x onerror=alert(1)>", id='codex:"><b>')
     hostile = msgspec.structs.replace(
-        data, projects=[ProjectSpend(evil, 1.0, 0, 5, 1)], sessions=[row], unpriced=[UnpricedModel("<i>", 1)]
+        data, projects=[ProjectSpend(evil, 1.0, 0, 5, 0, 1)], sessions=[row], unpriced=[UnpricedModel("<i>", 1)]
     )
     view = show(hostile, scope, {})
     project = grid_of(view, "top-projects").rows[0][0]
@@ -412,3 +389,13 @@ def test_its_data_is_json_as_it_is(desk: Desk) -> None:
     assert isinstance(data.spend, SpendOverTime)
     assert isinstance(data.now, RangeSums)
     assert all(isinstance(one, SuggestionRow) for one in data.suggestions)
+
+
+def test_without_waste_there_is_no_empty_chart_of_it(desk: Desk) -> None:
+    scope = scope_of(range="30d")
+    data = gather_overview(desk, scope, {})
+    told = [block.id for block in walk(show(data, scope, {}).blocks) if isinstance(block, Chart)]
+    clean = msgspec.structs.replace(data, waste=[])
+    assert set(told) - {block.id for block in walk(show(clean, scope, {}).blocks) if isinstance(block, Chart)} == {
+        "waste-cost"
+    }

@@ -27,7 +27,8 @@ from tests.builders.log import milliseconds
 from tests.builders.looped import Looped, looped
 from tests.builders.small import ASK, HOUSE, SITE, Week, make_workspace, week
 from tests.builders.wasteful import Wasteful, wasteful
-from tests.dashboard.session_pages import flatten, grids_of, opened, rows_of
+from tests.dashboard.session_pages import grids_of, opened, rows_of
+from tests.dashboard.walking import walk
 
 __all__ = ["looped", "wasteful", "week"]
 
@@ -290,7 +291,7 @@ def test_kpis_alerts_and_checks_stand_beside_the_session(looped: Looped) -> None
     assert {one.alert.session for one in data.loop.alerts} == {_id(looped.bad[3])}
     assert len(rows_of(view, "session_kpis")) == len(data.loop.kpis)
     assert len(rows_of(view, "session_alerts")) == len(data.loop.alerts)
-    texts = [text for block in flatten(view.blocks) if isinstance(block, Special) for text in _texts(block)]
+    texts = [text for block in walk(view.blocks) if isinstance(block, Special) for text in _texts(block)]
     assert f"tacho check {data.session.name} --expect expectations.yaml" in texts
     assert f"tacho show {data.session.name}" in texts
 
@@ -358,7 +359,7 @@ def test_tables_have_names_of_their_own(wasteful: Wasteful) -> None:
     with opened(wasteful.ingest()) as told:
         for one in _ids(told):
             view = told.view(told.session(one))
-            names = [*grids_of(view), *(block.id for block in flatten(view.blocks) if isinstance(block, Chart))]
+            names = [*grids_of(view), *(block.id for block in walk(view.blocks) if isinstance(block, Chart))]
             assert len(names) == len(set(names))
 
 

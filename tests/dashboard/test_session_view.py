@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tachograph.app.dashboard.session_calls_view import StepList
+from tachograph.app.dashboard.session_calls_view import StepList, Ways
 from tachograph.app.dashboard.session_turns_view import TurnList
-from tachograph.app.dashboard.session_words import marker_value, shorten
+from tachograph.app.dashboard.session_words import detector_title, marker_value, shorten
 from tachograph.app.ingest import ingest
 from tachograph.app.show import MarkerRecord
 from tachograph.app.workspace import Workspace
 from tachograph.model import MarkerKind, to_datetime
-from tachograph.report.view import Chart, Code, Facts, Special, View
+from tachograph.report.view import Chart, Code, Facts, Grid, Section, Special, View
 from tachograph.warehouse.store import open_writer, transaction
 from tests.builders.claude import ClaudeHome, ClaudeLog
 from tests.builders.small import HOUSE, MYSTERY, SITE, Week, make_workspace, week
 from tests.builders.wasteful import Wasteful, wasteful
-from tests.dashboard.session_pages import flatten, grids_of, opened, rows_of
+from tests.dashboard.session_pages import grids_of, opened, rows_of
+from tests.dashboard.walking import walk
 
 __all__ = ["wasteful", "week"]
 
@@ -29,13 +30,13 @@ def _id(log: ClaudeLog) -> str:
 
 
 def _charts(view: View) -> dict[str, Chart]:
-    return {block.id: block for block in flatten(view.blocks) if isinstance(block, Chart)}
+    return {block.id: block for block in walk(view.blocks) if isinstance(block, Chart)}
 
 
 def _facts(view: View) -> dict[str, object]:
     return {
         name: cell.value
-        for block in flatten(view.blocks)
+        for block in walk(view.blocks)
         if isinstance(block, Facts)
         for name, cell, _ in block.items
         if name != "Verdict"
@@ -43,13 +44,13 @@ def _facts(view: View) -> dict[str, object]:
 
 
 def _turns(view: View) -> TurnList:
-    found = next(b.data for b in flatten(view.blocks) if isinstance(b, Special) and b.template == "session_turns")
+    found = next(b.data for b in walk(view.blocks) if isinstance(b, Special) and b.template == "session_turns")
     assert isinstance(found, TurnList)
     return found
 
 
 def _steps(view: View) -> StepList:
-    found = next(b.data for b in flatten(view.blocks) if isinstance(b, Special) and b.template == "session_calls")
+    found = next(b.data for b in walk(view.blocks) if isinstance(b, Special) and b.template == "session_calls")
     assert isinstance(found, StepList)
     return found
 
@@ -93,7 +94,7 @@ def test_head_says_what_kind_of_session_it_is(week: Week) -> None:
         main = told.view(told.session(_id(week.first)))
         below = told.view(told.session(told.session(_id(week.first)).below[0].session.id))
     assert main.title == "Repair the login."
-    assert main.lead == "claude_code main session · /home/ada/site · debug-fix · finished"
+    assert main.lead == "claude_code main session · /home/ada/site · debug-fix · 2026-05-18 09:00 to 09:00 · finished"
     assert below.lead.startswith("claude_code subagent (Explore) · /home/ada/site")
     facts = _facts(main)
     assert (facts["Session"], facts["State"], facts["Branch"]) == (_id(week.first), "finished", "main")
@@ -241,3 +242,47 @@ def test_session_without_responses_has_neither_charts_nor_kpis(home: Path) -> No
     assert "It has no KPIs yet" in html
     assert data.axes is not None
     assert data.axes.token.reason == "no_responses"
+
+
+def test_links_at_the_top_lead_to_every_section(wasteful: Wasteful) -> None:
+    with opened(wasteful.ingest()) as told:
+        view = told.view(told.session(_id(wasteful.loops)))
+        html = told.html(told.session(_id(wasteful.loops)))
+    [ways] = [block.data for block in view.blocks if isinstance(block, Special) and block.template == "session_ways"]
+    assert isinstance(ways, Ways)
+    assert [words for words, _ in ways.links] == [
+        "Three axes", "Findings", "Timeline", "Turns", "KPIs", "Checks", "About this session",
+        "Where the numbers come from",
+    ]  # fmt: skip
+    assert all(f'id="{href.removeprefix("#")}"' in html and f'href="{href}"' in html for _, href in ways.links)
+
+
+def test_what_happened_comes_before_what_it_is_made_of(week: Week) -> None:
+    with opened(week.ingest()) as told:
+        view = told.view(told.session(_id(week.first)))
+    sections = [block for block in view.blocks if isinstance(block, Section)]
+    assert [one.title for one in sections[-2:]] == ["About this session", "Where the numbers come from"]
+    assert [one.folded for one in sections[-2:]] == [False, True]
+    assert sections[0].id == "axes"
+
+
+def test_finding_says_what_it_is_about_and_leads_to_its_proof(wasteful: Wasteful) -> None:
+    with opened(wasteful.ingest()) as told:
+        data = told.session(_id(wasteful.loops))
+        [grid] = [block for one in told.view(data).blocks if isinstance(one, Section) and one.id == "findings"
+                  for block in one.blocks if isinstance(block, Grid) and block.id == "findings_list"]  # fmt: skip
+    assert data.axes is not None
+    first, row = data.axes.waste.findings[0], grid.rows[0]
+    assert row[0].href.endswith("#proof")
+    assert row[0].note == detector_title(first.detector)
+    assert (row[1].value, row[-1].value) == (first.detector.replace("_", " "), first.id)
+    assert [one.key for one in grid.columns if not one.low] == ["what", "turns", "usd"]
+
+
+def test_what_was_before_the_first_prompt_is_called_by_its_number(home: Path) -> None:
+    claude, log = _write(home)
+    log.response(output=1).prompt("Go.").response(output=1)
+    with opened(_read(home, claude)) as told:
+        html = told.html(told.session(_id(log)))
+    assert 'aria-label="Turn 0: before the first prompt">0</a>' in html
+    assert 'aria-label="Turn 1">1</a>' in html

@@ -23,10 +23,10 @@ from tachograph.app.trials import list_trials
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound
 from tachograph.learning.records import Group
-from tachograph.report.view import Card, Cards, Code, Empty, Facts, Grid, Section, View, find_grid
+from tachograph.report.view import Code, Empty, Facts, Section, View
 from tests.builders.looped import Looped, looped
 from tests.builders.pointed import BAD, HOUR, Loop, loop, make_point
-from tests.dashboard.walking import walk
+from tests.dashboard.walking import cards_of, grid_of, walk
 
 __all__ = ["loop", "looped"]
 
@@ -41,16 +41,6 @@ def told(workspace: Workspace, scope: Scope, **own: str) -> tuple[LoopData, View
     with opened(workspace) as desk:
         data = PAGE.gather(desk, scope, own)
     return data, PAGE.show(data, scope, own)
-
-
-def grid_of(view: View, id: str) -> Grid:
-    grid = find_grid(view.blocks, id)
-    assert grid is not None
-    return grid
-
-
-def cards_of(view: View) -> dict[str, Card]:
-    return {card.title: card for block in walk(view.blocks) if isinstance(block, Cards) for card in block.items}
 
 
 def codes_of(view: View) -> list[str]:
@@ -183,7 +173,30 @@ def test_what_was_said_of_an_alert_is_shown(looped: Looped, scope: Scope) -> Non
     data, view = told(looped.workspace, scope)
     assert [one.verdict for one in data.alerts if one.id == id] == ["false_alarm"]
     assert cards_of(view)["Unseen alerts"].cell.value == len(first.alerts) - 1
-    assert [row[8].value for row in grid_of(view, "alerts").rows if row[2].title == id] == ["false alarm"]
+    assert [row[8].value for row in grid_of(view, "alerts").rows if row[0].title == id] == ["false alarm"]
+
+
+def test_all_unseen_alerts_are_counted_not_those_shown_alone(
+    looped: Looped, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = told(looped.workspace, scope)
+    with opened(looped.workspace) as desk:
+        [(graver,)] = desk.connection.execute("SELECT count(*) FROM alerts WHERE severity <> 'info'")
+    assert whole.unseen_alerts == graver > 1
+    monkeypatch.setattr(loop_report, "LOOKED_AT", 1)
+    cut, view = told(looped.workspace, scope)
+    assert (len(cut.alerts) <= 1, cut.unseen_alerts) == (True, graver)
+    assert cards_of(view)["Unseen alerts"].cell.value == graver
+
+
+def test_an_alert_is_told_in_words(looped: Looped, scope: Scope) -> None:
+    data, view = told(looped.workspace, scope)
+    rows = grid_of(view, "alerts").rows
+    assert [row[0].note for row in rows] == [one.rule.replace("_", " ") for one in data.alerts]
+    assert all(
+        row[0].href.startswith("/session?id=") == (one.session is not None)
+        for row, one in zip(rows, data.alerts, strict=True)
+    )
 
 
 def test_only_the_latest_alerts_and_incidents(looped: Looped, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,35 +13,10 @@ from tachograph.app.dashboard.failed_calls import find_failures
 from tachograph.app.dashboard.pages.tools import PAGE, describe_median, show
 from tachograph.app.dashboard.tool_sums import SORTS, ToolUse, gather_tools, median_between
 from tachograph.app.retries import FailureCluster, report_retries
-from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.tools import ToolStats, report_tools
 from tachograph.errors import UsageError
-from tachograph.report.view import Cards, Cell, Empty, Grid, View, find_grid
-from tests.dashboard.conftest import NOW_MS
-
-SCOPES = [
-    {"range": "all"},
-    {"range": "30d"},
-    {"range": "7d"},
-    {"from": "2026-10-20", "to": "2026-11-05"},
-    {"range": "all", "project": "/home/ada/skylight"},
-    {"range": "all", "agent": "codex"},
-]
-
-
-def scope_of(**params: str) -> Scope:
-    return parse_scope(params, UTC, "UTC", NOW_MS)
-
-
-def grid_of(view: View, id: str) -> Grid:
-    found = find_grid(view.blocks, id)
-    assert found is not None
-    return found
-
-
-def column(grid: Grid, key: str) -> list[Cell]:
-    place = [one.key for one in grid.columns].index(key)
-    return [row[place] for row in grid.rows]
+from tachograph.report.view import Cards, Empty, find_grid
+from tests.dashboard.walking import SCOPES, column, grid_of, scope_of
 
 
 def assert_same(one: ToolUse, stats: ToolStats) -> None:

@@ -28,7 +28,7 @@ from tachograph.app.token_facts import count_verdicts
 from tachograph.errors import NotFound, UsageError
 from tachograph.learning.alerts.judge import BEYOND
 from tachograph.learning.baselines import Baseline
-from tachograph.report.view import Chart, Empty, Field, Filters, Note, View, find_grid
+from tachograph.report.view import Beside, Chart, Empty, Field, Filters, Note, Section, View, find_grid
 from tests.builders.claude import ClaudeHome
 from tests.builders.looped import HOSTILE, Looped, looped
 from tests.builders.pointed import DAY, NOW, Loop, loop, points_of
@@ -80,10 +80,10 @@ def test_sessions_with_waste_are_those_with_a_finding(desk: Desk, params: dict[s
     assert sum(sum(task.wasteful) for task in data.tasks) == number > 0
 
 
-@pytest.mark.parametrize(("params", "step"), [({"range": "7d"}, "day"), ({"range": "30d"}, "day"),
+@pytest.mark.parametrize(("params", "step"), [({"range": "7d"}, "day"), ({"range": "30d"}, "week"),
                                               ({"from": "2026-10-10", "to": "2026-11-15"}, "week"),
                                               ({"range": "90d"}, "week")])  # fmt: skip
-def test_steps_are_days_up_to_thirty_of_them_then_weeks(desk: Desk, params: dict[str, str], step: str) -> None:
+def test_steps_are_days_up_to_two_weeks_of_them_then_weeks(desk: Desk, params: dict[str, str], step: str) -> None:
     data = PAGE.gather(desk, scope_of(params), {})
     assert data.step == step
     days = [date.fromisoformat(label) for label in data.labels]
@@ -159,13 +159,17 @@ def test_grave_alerts_are_marked_where_they_lie(looped: Looped) -> None:
     refresh(looped.workspace)
     with open_desk(looped.workspace, update=False) as desk:
         desk.now_ms = NOW
-        scope = scope_of({"range": "30d"}, NOW)
+        dates = {
+            "from": f"{datetime.fromtimestamp(NOW / 1000 - 13 * 86400, UTC):%Y-%m-%d}",
+            "to": f"{datetime.fromtimestamp(NOW / 1000, UTC):%Y-%m-%d}",
+        }
+        scope = scope_of(dates, NOW)
         data = PAGE.gather(desk, scope, {"type": "main", "kpi": "error_rate"})
         alerts = [
             one for one in load_alerts(desk.connection, "kpi = 'error_rate' AND severity <> 'info'")
             if one.severity == "critical" or (one.deviations or 0) > BEYOND
         ]  # fmt: skip
-        view = view_of(desk, {"range": "30d"}, type="main", kpi="error_rate")
+        view = view_of(desk, dates, type="main", kpi="error_rate")
     marks = [one for one in data.marks if one.kind == "alert"]
     days = Counter(f"{datetime.fromtimestamp(one.at / 1000, UTC):%Y-%m-%d}" for one in alerts)
     assert [data.labels[one.at] for one in marks] == sorted(days)
@@ -277,3 +281,13 @@ def test_sessions_without_kpis_are_told_how_to_get_them(home: Path) -> None:
         desk.now_ms = NOW_MS
         blocks = list(walk(view_of(desk, {}).blocks))
     assert [block.command for block in blocks if isinstance(block, Empty)] == ["tacho learn"]
+
+
+def test_three_charts_are_as_wide_as_each_other(desk: Desk) -> None:
+    view = view_of(desk, {"range": "30d"})
+    [tasks] = [block for block in view.blocks if isinstance(block, Section) and block.id == "tasks"]
+    beside = [[len(part) for part in block.parts] for block in tasks.blocks if isinstance(block, Beside)]
+    kinds = sum(map(sum, beside))
+    assert kinds == len([block for block in walk(view.blocks) if isinstance(block, Chart) and "verdicts-" in block.id])
+    assert kinds % 2 == 1
+    assert beside == [[1, 1]] * (kinds // 2) + [[1, 0]]

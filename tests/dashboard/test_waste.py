@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -18,38 +17,14 @@ from tachograph.app.dashboard.open_desk import open_desk
 from tachograph.app.dashboard.pages.waste import PAGE, show
 from tachograph.app.dashboard.waste_sums import WasteAmounts, WastePage, WasteStep, gather_waste
 from tachograph.app.findings import FindingFilter, FindingRecord, list_findings
-from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.waste import group_waste, report_waste
 from tachograph.errors import UsageError
-from tachograph.report.view import Cards, Cell, Empty, Facts, Filters, Grid, Note, View, find_grid
+from tachograph.report.view import Cards, Empty, Facts, Filters, Note, find_grid
 from tests.builders.wasteful import Wasteful, wasteful
-from tests.dashboard.conftest import NOW_MS
+from tests.dashboard.walking import SCOPES, column, grid_of, scope_of
 
 __all__ = ["wasteful"]
-SCOPES = [
-    {"range": "all"},
-    {"range": "30d"},
-    {"range": "7d"},
-    {"from": "2026-10-20", "to": "2026-11-05"},
-    {"range": "all", "project": "/home/ada/skylight"},
-    {"range": "all", "agent": "codex"},
-]
 DETECTORS = list(load_detectors())
-
-
-def scope_of(**params: str) -> Scope:
-    return parse_scope(params, UTC, "UTC", NOW_MS)
-
-
-def grid_of(view: View, id: str) -> Grid:
-    found = find_grid(view.blocks, id)
-    assert found is not None
-    return found
-
-
-def column(grid: Grid, key: str) -> list[Cell]:
-    place = [one.key for one in grid.columns].index(key)
-    return [row[place] for row in grid.rows]
 
 
 @contextmanager

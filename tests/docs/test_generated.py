@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 import tomllib
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +18,22 @@ from types import ModuleType
 import pytest
 
 from tachograph.analysis.detectors import load_detectors
+from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
+from tachograph.app.reports.html_names import load_pseudonyms
+from tachograph.app.rollups.refresh import refresh
+from tachograph.app.workspace import Workspace
 from tachograph.cli._frame import tacho
+from tachograph.hooks.places import ASSIGNMENTS, ENDED, ENDED_BEFORE
 from tachograph.settings import options
+from tachograph.web.access import make_address, make_entry, serve_folder
+from tachograph.web.running import be_the_only, tell_where
+from tests.builders.claude import ClaudeHome
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SOURCES = sorted((ROOT / "src" / "tachograph").rglob("*.py"))
-SLUG = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|error|usage|busy")
+SLUG = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|error|usage|busy|bug")
 
 
 @pytest.fixture(scope="module")
@@ -233,19 +243,35 @@ def test_the_privacy_page_names_the_modules_that_may_open_a_socket() -> None:
     assert ("**none**" in section) is (listed == [])
 
 
-def test_the_privacy_page_names_every_file_that_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import date
-
+def test_the_privacy_page_names_every_file_that_is_written(home: Path) -> None:
     from tachograph.app.demo import open_demo
 
     open_demo(date(2026, 5, 20))
+    use_everything(home)
+    folder = home / "tachograph"
     page = (DOCS / "privacy.md").read_text(encoding="utf-8")
-    for path in (home / "tachograph").rglob("*"):
-        names = path.relative_to(home / "tachograph").parts
-        assert any(
-            f"`{name}{'/' if (home / 'tachograph' / name).is_dir() else ''}`" in page for name in (names[0], path.name)
-        )
+    top = {path.name for path in folder.iterdir()}
+    assert {"demo", "hooks", "pseudonyms.key", "rollups.lock", "rollups.sqlite", "serve", "writer.lock"} <= top
+    named = {path.name for path in folder.iterdir() if f"`{path.name}{'/' if path.is_dir() else ''}`" in page}
+    assert {name for name in top - named if not name.endswith(("-wal", "-shm"))} == set()
     assert "`warehouse.sqlite-wal`" in page
+    for name in (ASSIGNMENTS, ENDED, ENDED_BEFORE):
+        assert f"`{name}`" in page
+
+
+def use_everything(home: Path) -> None:
+    """Ingest, go round the loop, sum up for the dashboard, serve, and make a report to share."""
+    ClaudeHome(home / ".claude").project().session().prompt().response().write()
+    workspace = Workspace()
+    ingest(workspace)
+    learn(workspace, update=False)
+    refresh(workspace)
+    served = serve_folder(workspace.folder)
+    with be_the_only(served):
+        make_entry(served, 4747)
+        make_address(served, 4747)
+        tell_where(served, 4747)
+    load_pseudonyms(workspace.folder)
 
 
 # ----------------------------------------------------------------------------------------------------- schemas

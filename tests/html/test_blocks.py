@@ -280,7 +280,7 @@ def test_a_chart_of_nothing_says_so():
     page = render(Chart("c", "Spend", "US dollars.", "stacked", [], [], "usd", live=True))
     assert page.all("svg") == []
     assert page.all("script") == []
-    assert page.one("p", "nothing").text == "Nothing here."
+    assert page.one("p", "nothing").text == "Nothing to draw: no value is known."
 
 
 # ----------------------------------------------------------------------------------------------------- the rest
@@ -397,3 +397,46 @@ def test_a_name_that_is_not_there_is_an_error(special):
     special("{{ data.absent }}")
     with pytest.raises(UndefinedError):
         render(Special("turns", Turns([])))
+
+
+# ----------------------------------------------------------------------------------------------------- sections
+
+
+EVENTS = Grid("events", "Events", [Column("what", "What")], [[Cell("commit")]], how="events")
+
+
+def test_a_section_and_its_table_of_the_same_name_have_one_heading():
+    page = render(Section("Events", [EVENTS, Note("Two more.")], "event_list", "In order."))
+    assert [one.text for one in page.all("h2") + page.all("h3")] == ["Events"]
+    tools = page.one("section", id="event_list").one("div", "blockhead").one("div", "tools")
+    assert tools.texts("a") == ["How we count", "CSV", "JSON"]
+    assert page.one("div", "grid")["id"] == "events"
+    assert page.one("table").one("caption").text == "Events"
+    assert page.texts("p")[-2:] == ["In order.", "Two more."]
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        Grid("events", "Others", EVENTS.columns, EVENTS.rows),
+        Grid("events", "Events", EVENTS.columns, EVENTS.rows, folded=True),
+        Grid("events", "Events", EVENTS.columns, []),
+    ],
+    ids=["of another name", "folded", "empty"],
+)
+def test_every_other_table_keeps_its_own_heading(grid):
+    page = render(Section("Events", [grid], "event_list"))
+    own = [one.text for one in page.all("h3")] + [one.text for one in page.all("summary")]
+    assert len(own) == 1
+    assert page.one("h2").text == "Events"
+
+
+def test_a_folded_section_is_closed_under_its_heading():
+    page = render(
+        Section("Origin", [Note("From logs."), EVENTS], "origin", "How it came.", "reconciliation", folded=True)
+    )
+    fold = page.one("details", "section")
+    assert (fold["id"], "open" in fold.attributes) == ("origin", False)
+    assert fold.one("summary").one("h2").text == "Origin"
+    assert [one["href"] for one in fold.all("a", "how")] == ["/how-we-count#reconciliation", "/how-we-count#events"]
+    assert "From logs." in fold.text

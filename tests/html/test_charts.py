@@ -92,6 +92,7 @@ def test_lines_near_each_other_far_from_zero_get_an_axis_of_their_own():
     assert bounds([0.92, 0.97], "percent", from_zero=False) == [0.92, 0.94, 0.96, 0.98]
     assert bounds([0.5, 0.97], "percent", from_zero=False)[0] == 0
     assert bounds([0.92, 0.97], "percent", from_zero=True)[0] == 0
+    assert (bounds([0.95], "percent", from_zero=False)[0], bounds([0.95], "percent", from_zero=False)[-1]) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tachograph.app.dashboard.open_desk import open_desk
 from tachograph.app.retries import count_signals
 from tachograph.app.rollups.cubes import (
     CUBES,
+    CostSums,
     KpiSums,
     SessionSums,
     Sums,
@@ -27,7 +28,8 @@ from tachograph.app.rollups.cubes import (
 )
 from tachograph.app.rollups.read import add_up, day_of
 from tachograph.app.scope import Scope
-from tachograph.app.sessions import count_sessions
+from tachograph.app.session_rows import SessionRow
+from tachograph.app.sessions import count_sessions, list_sessions
 from tachograph.app.token_facts import count_verdicts
 from tachograph.app.tools import report_tools
 from tachograph.app.workspace import Workspace
@@ -52,25 +54,18 @@ def assert_right(workspace: Workspace) -> None:
             assert_scope(desk, scope)
 
 
-_MOVED = """
-SELECT s.project FROM sessions s JOIN sessions h ON h.id = s.root_id AND h.project IS NOT s.project
-UNION SELECT h.project FROM sessions s JOIN sessions h ON h.id = s.root_id AND h.project IS NOT s.project"""
-"""Projects of subagents that their main sessions are not of, and those of these."""
-
-
 def list_scopes(desk: Desk) -> Iterator[Scope]:
     """Everything, each agent, each project of which the reports say the same, the first and the last days.
 
-    They match a part of a project's path, and do not take a subagent's project to be its main session's.
+    They match a part of a project's path.
     """
     whole = Scope(day_of(0), "custom", _EARLY, _LATE, zone=desk.zone, zone_name=desk.zone_name)
     yield whole
     for column in ("project", "agent"):
         rows = desk.connection.execute(f"SELECT DISTINCT {column} FROM sessions WHERE {column} IS NOT NULL")
         names = [name for (name,) in rows]
-        moved = {name for (name,) in desk.connection.execute(_MOVED)}
         for name in names:
-            if sum(name.lower() in other.lower() for other in names) == 1 and name not in moved:
+            if sum(name.lower() in other.lower() for other in names) == 1:
                 yield msgspec.structs.replace(whole, **{column: name})
     days = sorted(int(key[0]) for key, _ in add_up(desk.connection, UsageSums, whole, by=("day",)))
     if days:
@@ -83,6 +78,7 @@ def assert_scope(desk: Desk, scope: Scope) -> None:
     """The rollups say of ``scope`` what the reports say."""
     _check_usage(desk.connection, scope)
     _check_sessions(desk.connection, scope)
+    _check_costs(desk.connection, scope)
     _check_tools(desk.connection, scope)
     _check_waste(desk.connection, scope)
     _check_kpis(desk.connection, scope)
@@ -154,6 +150,24 @@ def _check_sessions(connection: sqlite3.Connection, scope: Scope) -> None:
         assert verdicts == listed
 
 
+def _check_costs(connection: sqlite3.Connection, scope: Scope) -> None:
+    listed = list_sessions(connection, scope.filter, "recent", 0).sessions
+    expected: defaultdict[str, list[SessionRow]] = defaultdict(list)
+    for row in listed:
+        expected[row.models[0] if row.models else ""].append(row)
+    found = {key[0]: sums for key, sums in add_up(connection, CostSums, scope, by=("model",))}
+    assert {key: (one.sessions, one.logs_missing, one.priced, one.unpriced) for key, one in found.items()} == {
+        key: (
+            len(rows), sum(row.log_missing for row in rows), sum(row.usd is not None for row in rows),
+            sum(row.unpriced_responses > 0 for row in rows),
+        )
+        for key, rows in expected.items()
+    }  # fmt: skip
+    for key, one in found.items():
+        usd = sum(row.usd or 0.0 for row in expected[str(key)])
+        assert abs(one.micro / 10**6 - usd) <= 1e-6 * one.sessions
+
+
 def _check_tools(connection: sqlite3.Connection, scope: Scope) -> None:
     expected = {
         group.key: (
@@ -179,13 +193,21 @@ SELECT s.root_id, s.id, f.detector, CASE s.kind WHEN 'main' THEN 'main session' 
 FROM findings f JOIN segments g USING (segment) JOIN sessions s ON s.id = g.session
 WHERE s.root_id IN (
     SELECT r.root_id FROM sessions r LEFT JOIN sessions h ON h.id = r.root_id
-    WHERE {where} GROUP BY r.root_id
-    HAVING coalesce(h.started_at, min(r.started_at)) >= ? AND coalesce(h.started_at, min(r.started_at)) < ?)"""
+    GROUP BY r.root_id
+    HAVING {where}
+        AND coalesce(h.started_at, min(r.started_at)) >= ? AND coalesce(h.started_at, min(r.started_at)) < ?)"""
 
 
 def _check_waste(connection: sqlite3.Connection, scope: Scope) -> None:
     chosen = scope.filter
-    where, values = msgspec.structs.replace(chosen, since=None, until=None).where("0", "r")
+    parts, values = ["1"], list[object]()
+    if chosen.project is not None:  # that of the session at the top
+        parts.append("instr(lower(coalesce(h.project, min(r.project), '')), lower(?)) > 0")
+        values.append(chosen.project)
+    if chosen.agent is not None:
+        parts.append("min(r.agent) = ?")
+        values.append(chosen.agent)
+    where = " AND ".join(parts)
     rows = connection.execute(_FINDINGS.format(where=where), [*values, chosen.since, chosen.until]).fetchall()
     for sums, place, holder in ((WasteSums, 2, 0), (WasteTypeSums, 3, 1)):
         groups: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)

@@ -25,7 +25,7 @@ from tachograph.app.learn.points import refresh_points
 from tachograph.app.purge import Target, plan_purge, purge
 from tachograph.app.rollups import refresh as refreshing
 from tachograph.app.rollups import verdicts
-from tachograph.app.rollups.cubes import KpiSums, SessionSums, UsageSums, VerdictSums
+from tachograph.app.rollups.cubes import KpiSums, SessionSums, ToolSums, UsageSums, VerdictSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.rollups.refresh import Refreshed, refresh
 from tachograph.app.rollups.store import LOCK_NAME, forget_rollups
@@ -150,18 +150,37 @@ def test_a_subagent_whose_parent_is_read_later_moves(claude: ClaudeHome, workspa
     assert found[0].keys() != found[1].keys()
 
 
-def test_a_subagents_usage_is_its_main_sessions_projects(claude: ClaudeHome, workspace: Workspace) -> None:
+def test_a_subagents_usage_and_calls_are_its_own_projects(claude: ClaudeHome, workspace: Workspace) -> None:
     main = task(claude, "2026-03-02T09:00:00Z").call("Task", {"prompt": "Look."}, output=7)
     agent = main.subagent()
     agent.cwd = "/home/ada/elsewhere"
-    agent.prompt("Look.").response(output=30)
+    agent.prompt("Look.").response(output=30).call("Bash", {"command": "ls"}, output=3)
+    agent.result("a")
     store(claude, workspace)
     with open_desk(workspace, update=False) as desk:
         rows = desk.connection.execute("SELECT kind, project FROM sessions ORDER BY kind").fetchall()
     assert rows == [("main", "/home/ada/site"), ("subagent", "/home/ada/elsewhere")]
-    assert {key[0]: usage.output for key, usage in sums(workspace, UsageSums, by=("project",)).items()} == {
-        "/home/ada/site": 137
-    }
+    used = {key[0]: usage.output for key, usage in sums(workspace, UsageSums, by=("project",)).items()}
+    assert used == {"/home/ada/site": 107, "/home/ada/elsewhere": 33}
+    called = {key: calls.calls for key, calls in sums(workspace, ToolSums, by=("project", "tool")).items()}
+    assert called == {("/home/ada/site", "Task"): 1, ("/home/ada/elsewhere", "Bash"): 1}
+    counted = {key[0]: held.sessions for key, held in sums(workspace, SessionSums, by=("project",)).items()}
+    assert counted == {"/home/ada/site": 1}
+    assert roots(workspace, "tokens") == {name(main): sum(u.tokens for u in [sums(workspace, UsageSums)])}
+    assert_right(workspace)
+
+
+def test_a_subagent_without_a_project_is_of_none(claude: ClaudeHome, workspace: Workspace) -> None:
+    main = task(claude, "2026-03-02T09:00:00Z").call("Task", {"prompt": "Look."}, output=7)
+    agent = main.subagent()
+    agent.cwd = ""
+    agent.prompt("Look.").response(output=30)
+    store(claude, workspace)
+    with open_desk(workspace, update=False) as desk:
+        assert desk.connection.execute("SELECT project FROM sessions WHERE kind = 'subagent'").fetchall() == [(None,)]
+    used = {key[0]: usage.output for key, usage in sums(workspace, UsageSums, by=("project",)).items()}
+    assert used == {"/home/ada/site": 107, "": 30}
+    assert_right(workspace)
 
 
 def test_a_log_that_is_rewritten_leaves_nothing_of_what_it_was(claude: ClaudeHome, workspace: Workspace) -> None:

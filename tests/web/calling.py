@@ -15,6 +15,7 @@ from tachograph.web.guard import App, Entry, Headers, Message
 PORT = 4747
 HOST = f"127.0.0.1:{PORT}"
 COOKIE = "tacho_4747=valid"
+STRANGER = 666
 
 
 class Answer(msgspec.Struct):
@@ -46,18 +47,19 @@ def call(
     *,
     host: str | None = HOST,
     cookie: str | None = COOKIE,
+    client: int = 1,
 ) -> Answer:
     """One request; a streaming answer is ended by a disconnection after its first part."""
     sent = ([("host", host)] if host is not None else []) + ([("cookie", cookie)] if cookie is not None else [])
-    return asyncio.run(_call(app, target, method, [*sent, *headers]))
+    return asyncio.run(_call(app, target, method, [*sent, *headers], client))
 
 
-async def _call(app: App, target: str, method: str, headers: Sequence[tuple[str, str]]) -> Answer:
+async def _call(app: App, target: str, method: str, headers: Sequence[tuple[str, str]], client: int) -> Answer:
     raw_path, _, query = target.partition("?")
     encoded: Headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     scope = {
         "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "scheme": "http",
-        "server": ("127.0.0.1", PORT), "client": ("127.0.0.1", 1), "method": method, "root_path": "",
+        "server": ("127.0.0.1", PORT), "client": ("127.0.0.1", client), "method": method, "root_path": "",
         "path": unquote(raw_path), "raw_path": raw_path.encode(), "query_string": query.encode(), "headers": encoded,
     }  # fmt: skip
     messages: list[Message] = []
@@ -85,5 +87,9 @@ async def _call(app: App, target: str, method: str, headers: Sequence[tuple[str,
 
 
 def entry(admitted: str = COOKIE) -> Entry:
-    """Admits one cookie, and redeems the code ``right``."""
-    return Entry(lambda given: given == admitted.encode(), lambda query: admitted if query == b"code=right" else None)
+    """Admits one cookie, and redeems the code ``right``, but not for who comes from port STRANGER."""
+    return Entry(
+        lambda given: given == admitted.encode(),
+        lambda query: admitted if query == b"code=right" else None,
+        lambda client, server: (client, server) == (STRANGER, PORT),
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from tachograph.web.feed import Feed
 from tachograph.web.guard import Guard, own_hosts
 from tachograph.web.reply import Reply
 from tachograph.web.routes import make_app
+from tests.builders.claude import ClaudeHome
 from tests.dashboard.conftest import demo_workspace as demo_workspace
 from tests.web.calling import PORT, entry
+from tests.web.running_server import Server
 
 
 class Still:
@@ -69,3 +72,21 @@ def dashboard(demo_workspace: Workspace) -> Guard:
 def nothing_yet(home: Path) -> Workspace:
     """A data folder without a warehouse."""
     return Workspace(home / "empty")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all requests that leave it as it is."""
+    home = tmp_path_factory.mktemp("served")
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_CONFIG_HOME"):
+            patch.setenv(variable, str(home / variable.lower()))
+        claude = ClaudeHome(home / "claude_config_dir")
+        claude.project("/home/ada/orchard").session().prompt("Prune the trees.").response()
+        claude.write()
+        found = Server(home / "data", "--no-watch", report=home / "report.txt")
+        deadline = time.monotonic() + 20
+        while found.get("/sessions")[0].status == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        yield found
+        assert found.close() == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import threading
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tachograph.errors import TachographError
 from tachograph.web.access import CODE_SECONDS, COOKIE_SECONDS, make_address, make_entry, plain_address, serve_folder
 
 PORT = 4747
@@ -180,3 +182,61 @@ def test_a_broken_secret_is_made_anew(folder: Path) -> None:
     cookie = let_in(folder)
     assert len((folder / "secret").read_bytes()) == 32
     assert make_entry(folder, PORT).admits(cookie.encode())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("name", ["serve", "serve/codes"])
+def test_a_folder_that_others_can_write_to_lets_nobody_in(folder: Path, name: str) -> None:
+    """Whoever could put a code's file or a key there could let himself in."""
+    query = query_of(make_address(folder, PORT))
+    entry = make_entry(folder, PORT)
+    (folder.parent / name).chmod(0o770)
+    with pytest.raises(TachographError, match="may have been filled by somebody else") as caught:
+        make_address(serve_folder(folder.parent), PORT)
+    assert (caught.value.slug, caught.value.exit_code) == ("not_private", 4)
+    if name == "serve/codes":
+        with pytest.raises(TachographError):
+            entry.redeem(query)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_one_that_others_can_only_read_is_closed_to_them(folder: Path) -> None:
+    make_address(folder, PORT)
+    for path in (folder, folder / "codes"):
+        path.chmod(0o755)
+    make_address(serve_folder(folder.parent), PORT)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "codes")] == [0o700] * 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_is_no_folder_of_ours(home: Path) -> None:
+    (home / "elsewhere").mkdir()
+    (home / "data").mkdir()
+    (home / "data" / "serve").symlink_to(home / "elsewhere")
+    with pytest.raises(TachographError, match="may have been filled"):
+        serve_folder(home / "data")
+    assert list((home / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_what_belongs_to_others_lets_nobody_in(home: Path, folder: Path) -> None:
+    query = query_of(make_address(folder, PORT))
+    entry = make_entry(folder, PORT)
+    (file,) = (folder / "codes").iterdir()
+    os.chown(file, 12345, 12345)
+    assert entry.redeem(query) is None
+    (home / "other" / "serve").mkdir(parents=True)
+    os.chown(home / "other" / "serve", 12345, 12345)
+    with pytest.raises(TachographError, match="somebody else"):
+        serve_folder(home / "other")
+
+
+def test_strange_things_among_the_codes_are_in_nobodys_way(folder: Path) -> None:
+    query = query_of(make_address(folder, PORT))
+    (folder / "codes" / "a folder").mkdir()
+    if os.name != "nt":
+        (folder / "codes" / hashlib.sha256(b"mine").hexdigest()).symlink_to(folder / "secret")
+    entry = make_entry(folder, PORT)
+    assert entry.redeem(b"code=mine") is None
+    assert entry.redeem(query) is not None
+    assert len((folder / "secret").read_bytes()) == 32

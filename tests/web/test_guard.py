@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from tachograph.web.guard import (
@@ -10,12 +13,13 @@ from tachograph.web.guard import (
     MAX_TARGET,
     Entry,
     Guard,
+    Message,
     Receive,
     Scope,
     Send,
     own_hosts,
 )
-from tests.web.calling import COOKIE, HOST, PORT, Answer, call, entry
+from tests.web.calling import COOKIE, HOST, PORT, STRANGER, Answer, call, entry
 
 DATA = b"what the sessions are about"
 REQUIRED = {
@@ -50,6 +54,7 @@ def assert_headers(answer: Answer) -> None:
 
 def assert_refused(answer: Answer, status: int = 403) -> None:
     assert answer.status == status
+    assert answer.header("connection") == "close"
     assert DATA not in answer.body
     assert answer.header("content-type") == "text/plain; charset=utf-8"
     assert len(answer.body) < 150
@@ -179,6 +184,13 @@ def test_a_wrong_code_does_not(target: str) -> None:
     assert answer.header("set-cookie") is None
 
 
+def test_another_user_of_the_machine_is_not_let_in_with_the_right_code() -> None:
+    answer = call(GUARD, "/open?code=right", cookie=None, client=STRANGER)
+    assert_refused(answer)
+    assert answer.header("set-cookie") is None
+    assert call(GUARD, "/open?code=right", cookie=None).status == 303
+
+
 def test_looking_at_an_address_does_not_use_its_code_up() -> None:
     answer = call(GUARD, "/open?code=right", "HEAD", cookie=None)
     assert (answer.status, answer.header("set-cookie")) == (405, None)
@@ -209,7 +221,7 @@ def test_a_bug_of_the_guard_itself_opens_nothing(capsys: pytest.CaptureFixture[s
     def broken(_: bytes) -> bool:
         raise OSError("the disk")
 
-    guard = Guard(page, own_hosts(PORT), Entry(broken, lambda _: broken(b"") and None))
+    guard = Guard(page, own_hosts(PORT), Entry(broken, lambda _: broken(b"") and None, lambda client, server: False))
     assert_refused(call(guard), 500)
     assert_refused(call(guard, "/open?code=right"), 500)
     assert capsys.readouterr().err.count("OSError: the disk") == 2
@@ -223,6 +235,31 @@ def test_a_bug_after_the_answer_has_begun_breaks_it_off(capsys: pytest.CaptureFi
     with pytest.raises(LookupError, match="late"):
         call(Guard(broken, own_hosts(PORT), entry()))
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("ending", [asyncio.CancelledError, KeyboardInterrupt])
+def test_an_answer_that_the_end_of_the_server_cuts_off_has_the_headers(ending: type[BaseException]) -> None:
+    async def ended(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ending
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b""}
+        headers = [(b"host", HOST.encode()), (b"cookie", COOKIE.encode())]
+        with suppress(ending):
+            await Guard(ended, own_hosts(PORT), entry())({**scope, "headers": headers}, _nothing, send)
+
+    asyncio.run(ask())
+    told = [(name.decode(), value.decode()) for name, value in sent[0]["headers"]]
+    assert_refused(Answer(sent[0]["status"], told, sent[1]["body"]), 503)
+
+
+async def _nothing() -> Message:
+    raise AssertionError
 
 
 def test_files_with_a_hash_in_their_address_may_be_kept() -> None:

@@ -86,15 +86,27 @@ def test_the_state_of_the_numbers_is_told(desk: Desk) -> None:
     assert shell_of(desk, "sessions").status == "As of 2026-11-20 23:59:58, times in UTC"
 
 
-def test_new_alerts_and_unpriced_models_are_seen_first(desk: Desk) -> None:
+def test_critical_alerts_and_unpriced_models_are_seen_first(desk: Desk) -> None:
     (alerts,) = desk.connection.execute("SELECT count(*) FROM alerts WHERE severity <> 'info'").fetchone()
+    (critical,) = desk.connection.execute("SELECT count(*) FROM alerts WHERE severity = 'critical'").fetchone()
     query = "SELECT count(DISTINCT model) FROM usage_quarters WHERE unpriced > 0"
     (unpriced,) = desk.connection.execute(query).fetchone()
     assert alerts + unpriced > 0
     texts = [banner.text for banner in shell_of(desk, "sessions", range="all").banners]
-    assert len(texts) == (alerts > 0) + (unpriced > 0)
+    assert len(texts) == (critical > 0) + (unpriced > 0)
     if unpriced:
         assert f"{unpriced} model" in texts[-1]
+
+
+def test_warnings_do_not_cry_on_every_page(desk: Desk) -> None:
+    [(id,)] = desk.connection.execute("SELECT id FROM alerts WHERE severity = 'warning' LIMIT 1")
+    assert not [one for one in shell_of(desk, "tools", range="7d").banners if "alert" in one.text]
+    desk.connection.execute("CREATE TEMP TABLE alerts AS SELECT * FROM main.alerts")  # stands before the store's own
+    desk.connection.execute("UPDATE temp.alerts SET severity = 'critical' WHERE id = ?", (id,))
+    [banner] = [one for one in shell_of(desk, "tools", range="7d").banners if "alert" in one.text]
+    assert banner.text.endswith("not looked at yet, 1 of them critical.")
+    assert (banner.tone, banner.href) == ("bad", "/suggestions#alerts")
+    assert not [one for one in shell_of(desk, "suggestions").banners if "alert" in one.text]
 
 
 def test_a_custom_range_without_dates_is_the_last_thirty_days(dashboard: Guard) -> None:

@@ -3,141 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tachograph.cli._frame import run
 from tests.builders.claude import ClaudeHome
+from tests.web.running_server import Server, assert_all_refused, heads_of
 from tests.web.test_guard import REQUIRED
 
-GUARD = """
-import os, sys
-def _note(event, args):
-    if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
-        descriptor = os.open(os.environ["TACHO_TEST_REPORT"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        os.write(descriptor, f"{event} {args[1:]!r}\\n".encode())
-        os.close(descriptor)
-sys.addaudithook(_note)
-"""
 END = b"Connection: close\r\n\r\n"
-SRC = Path(__file__).parents[2] / "src"
-
-
-class Server:
-    """``tacho serve`` in a process of its own."""
-
-    def __init__(self, folder: Path, *arguments: str, report: Path | None = None) -> None:
-        environment = {**os.environ, "TACHO_DATA_DIR": str(folder), "PYTHONUNBUFFERED": ""}
-        if report is not None:
-            hook = folder.parent / "hook"
-            hook.mkdir()
-            (hook / "sitecustomize.py").write_text(GUARD)
-            environment |= {"PYTHONPATH": f"{hook}{os.pathsep}{SRC}", "TACHO_TEST_REPORT": str(report)}
-        command = [sys.executable, "-m", "tachograph", "serve", "--port", "0", "--json", *arguments]
-        self.folder = folder
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        lines = []
-        while not lines or lines[-1] != "}\n":
-            lines.append(self.process.stdout.readline())
-            assert lines[-1], self.process.communicate()[1]
-        self.told: dict[str, Any] = json.loads("".join(lines))
-        self.port: int = self.told["port"]
-        self.cookie = self.let_in(self.told["url"])
-
-    def ask(self, target: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
-        """One request as a browser would make it."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, target, headers=headers)
-            answer = connection.getresponse()
-            return answer, answer.read()
-        finally:
-            connection.close()
-
-    def let_in(self, url: str) -> str:
-        answer, _ = self.ask(url.partition(str(self.port))[2])
-        return (answer.headers["Set-Cookie"] or "").partition(";")[0]
-
-    def get(self, target: str) -> tuple[HTTPResponse, bytes]:
-        return self.ask(target, Cookie=self.cookie)
-
-    def raw(self, request: bytes, seconds: float = 5.0) -> bytes:
-        """All that comes back for some bytes until the server ends the connection."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
-            connection.sendall(request)
-            found = b""
-            while part := connection.recv(65536):
-                found += part
-            return found
-
-    def end(self, how: int = signal.SIGTERM) -> float:
-        """Stop it; the seconds that it took."""
-        started = time.monotonic()
-        self.process.send_signal(how)
-        self.process.wait(20)
-        return time.monotonic() - started
-
-    def close(self) -> str:
-        """Stop it if it still runs; what it has said on stderr."""
-        if self.process.poll() is None:
-            self.end(signal.SIGKILL)
-        return self.process.communicate()[1]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all requests that leave it as it is."""
-    home = tmp_path_factory.mktemp("served")
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in ("HOME", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_CONFIG_HOME"):
-            patch.setenv(variable, str(home / variable.lower()))
-        claude = ClaudeHome(home / "claude_config_dir")
-        claude.project("/home/ada/orchard").session().prompt("Prune the trees.").response()
-        claude.write()
-        found = Server(home / "data", "--no-watch", report=home / "report.txt")
-        deadline = time.monotonic() + 20
-        while found.get("/sessions")[0].status == 503 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        yield found
-        assert found.close() == ""
-
-
-def heads_of(answer: bytes) -> list[tuple[int, dict[str, str]]]:
-    """Status and headers of each answer in a stream."""
-    found = []
-    while answer:
-        head, _, rest = answer.partition(b"\r\n\r\n")
-        line, *fields = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
-        found.append((int(line.split()[1]), headers))
-        answer = rest[int(headers.get("content-length", len(rest))) :]
-    return found
-
-
-def assert_all_refused(answer: bytes, *statuses: int) -> None:
-    found = heads_of(answer)
-    assert tuple(status for status, _ in found) == statuses, answer
-    assert b"orchard" not in answer
-    assert b"Prune" not in answer
-    for _, headers in found:
-        assert {name: headers.get(name) for name in REQUIRED} == REQUIRED
-        assert "server" not in headers
-        assert headers["cache-control"] == "no-store"
 
 
 def test_a_browser_that_was_let_in_sees_the_sessions(server: Server) -> None:
@@ -190,13 +69,26 @@ def test_the_code_worked_once(server: Server) -> None:
         (
             b"GET / HTTP/1.1\r\nHost: {host}\r\n\r\nGET /sessions HTTP/1.1\r\nHost: attacker.example\r\n"
             b"Cookie: {cookie}\r\n\r\nGET / HTTP/1.1\r\nHost: {host}\r\n{end}",
-            (403, 403, 403),
+            (403,),
         ),
         (
             b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 30\r\n\r\nGET /sessions HTTP/1.1\r\nHost: "
             b"\r\n\r\nGET / HTTP/1.0\r\n\r\n",
-            (403, 400),
+            (403,),
         ),
+        (
+            b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            b"GET /sessions HTTP/1.1\r\nHost: {host}\r\n{let in}",
+            (403,),
+        ),
+        (b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100000\r\n\r\nabc", (405,)),
+        (b"POST / HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n", (405,)),
+        (b"GET /events HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", (403,)),
+        (b"GET / HTTP/1.1\r\nHost: attacker.example\r\n {host}\r\n{let in}", (403,)),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\nX: a\0b\r\n\r\n", (400,)),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\nContent-Length: -1\r\n\r\n", (400,)),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (403,)),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\n" + b"a:b\r\n" * 9000 + b"\r\n", (431,)),
     ],
 )  # fmt: skip
 def test_what_no_browser_sends_is_refused(server: Server, request_bytes: bytes, statuses: tuple[int, ...]) -> None:
@@ -212,24 +104,10 @@ def test_requests_can_follow_each_other(server: Server) -> None:
     assert [status for status, _ in heads_of(answer)] == [200, 200]
 
 
-def test_there_is_an_end_to_connections(server: Server) -> None:
-    held = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(128)]
-    try:
-        one_more = socket.create_connection(("127.0.0.1", server.port), timeout=5)
-        held.append(one_more)
-        with suppress(ConnectionResetError):
-            assert one_more.recv(1) == b""
-    finally:
-        for connection in held:
-            connection.close()
-    time.sleep(0.2)
-    assert server.get("/api/v1")[0].status == 200
-
-
 def test_it_listens_on_loopback_alone_and_connects_to_nothing(server: Server) -> None:
     server.get("/sessions")
     noted = (server.folder.parent / "report.txt").read_text().splitlines()
-    assert noted == ["socket.bind (('127.0.0.1', 0),)"]
+    assert noted == [f"process {server.process.pid}", "socket.bind (('127.0.0.1', 0),)"]
 
 
 def test_its_files_are_private(server: Server) -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from tachograph.report.record_json import encode_json
 from tachograph.report.view import Cell, Column, Grid
-from tachograph.web.record_json import encode_json
 from tachograph.web.reply import file_headers
 from tachograph.web.tables import grid_csv, grid_record
 

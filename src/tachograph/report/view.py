@@ -233,6 +233,8 @@ class Section(msgspec.Struct, frozen=True):
     """Anchor."""
     remark: str = ""
     how: str = ""
+    folded: bool = False
+    """Shown closed, to be opened."""
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -287,4 +289,12 @@ def chart_grid(chart: Chart) -> Grid:
         ]
         for place, label in enumerate(chart.axis)
     ]
-    return Grid(chart.id, chart.title, columns, rows, chart.description, folded=True)
+    return Grid(
+        chart.id,
+        chart.title,
+        columns,
+        rows,
+        chart.description,
+        empty="Nothing to draw: no value is known.",
+        folded=True,
+    )

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
+import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from tachograph.app.export.write import write_privately
-from tachograph.paths import private_dir, private_file
+from tachograph.errors import TachographError
+from tachograph.paths import private_dir, private_file, tighten
 from tachograph.web.guard import OPEN_PATH, Entry
+from tachograph.web.neighbours import is_of_another_user
 
 CODE_SECONDS = 10 * 60
 """How long a code can be used."""
@@ -44,14 +49,31 @@ def plain_address(port: int) -> str:
 
 
 def serve_folder(data_folder: Path) -> Path:
-    """The server's own folder, 0700. Raises TachographError when it cannot be made."""
-    return private_dir(private_dir(data_folder) / "serve")
+    """The server's own folder, 0700. Raises TachographError when it cannot be made, or may be another user's."""
+    return _own_folder(private_dir(data_folder) / "serve")
+
+
+def _own_folder(path: Path) -> Path:
+    """``path``, into which nobody else can have put anything: what lies there lets people in."""
+    status = os.lstat(private_dir(path))
+    if os.name == "posix" and (
+        not stat.S_ISDIR(status.st_mode)
+        or status.st_uid != os.geteuid()
+        or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    ):
+        raise TachographError(
+            f"{path} may have been filled by somebody else.",
+            slug="not_private",
+            hint="Look at whose it is, and delete it: tacho serve makes it anew.",
+        )
+    tighten(path)
+    return path
 
 
 def make_entry(folder: Path, port: int) -> Entry:
     """Whom the server on ``port`` lets in. Raises TachographError when its secret cannot be written."""
     gate = _Gate(folder, port, _load_secret(folder / "secret"))
-    return Entry(gate.admits, gate.redeem)
+    return Entry(gate.admits, gate.redeem, is_of_another_user)
 
 
 class _Gate:
@@ -94,18 +116,22 @@ def _hash(code: str) -> str:
 
 def _codes(folder: Path) -> Path:
     """The folder of codes, without those that are too old."""
-    codes = private_dir(folder / "codes")
+    codes = _own_folder(folder / "codes")
     for path in codes.iterdir():
         if not _is_fresh(path):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # another process was quicker, or it is nothing of ours
+                path.unlink()
     return codes
 
 
 def _is_fresh(path: Path) -> bool:
+    """Whether it is a code that its owner made within CODE_SECONDS."""
     try:
-        return -_CLOCK_SECONDS <= time.time() - path.stat().st_mtime <= CODE_SECONDS
+        status = path.lstat()
     except OSError:
         return False
+    is_ours = stat.S_ISREG(status.st_mode) and (os.name != "posix" or status.st_uid == os.geteuid())
+    return is_ours and -_CLOCK_SECONDS <= time.time() - status.st_mtime <= CODE_SECONDS
 
 
 def _use(path: Path) -> bool:

@@ -19,11 +19,11 @@ from tachograph.app.scope import Scope, parse_scope
 from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy, NotFound, TachographError
 from tachograph.report.html.render import render_page
+from tachograph.report.record_json import encode_json, encode_record
 from tachograph.report.view import Banner, Note, View, find_grid
 from tachograph.web.frame import bare_shell, make_shell
 from tachograph.web.query import own_params, read_query, scope_params
-from tachograph.web.record_json import encode_error, encode_json, encode_record
-from tachograph.web.reply import CSV, HTML, JSON, NotReady, Reply, file_headers, status_of
+from tachograph.web.reply import CSV, HTML, JSON, NotReady, Reply, encode_error, file_headers, status_of
 from tachograph.web.tables import grid_csv, grid_record
 
 _BUG = TachographError("This is a bug in tacho. What went wrong stands where tacho serve runs.", slug="bug")

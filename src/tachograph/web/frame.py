@@ -98,11 +98,9 @@ def _banners(desk: Desk, page: Page, scope: Scope) -> list[Banner]:
         return []
     banners = []
     alerts, critical = desk.connection.execute(_NEW_ALERTS).fetchone()
-    if alerts:
-        told = f"{counted(alerts, 'alert')} not looked at yet" + (
-            f", {critical} of them critical." if critical else "."
-        )
-        banners.append(Banner(told, "bad" if critical else "warn", link("suggestions", anchor="alerts"), "See them"))
+    if critical and page.slug != "suggestions":  # warnings stand on the overview, and must not cry on every page
+        told = f"{counted(alerts, 'alert')} not looked at yet, {critical:,} of them critical."
+        banners.append(Banner(told, "bad", link("suggestions", anchor="alerts"), "See them"))
     if page.scoped and page.slug != "models":
         unpriced = [key[0] for key, sums in add_up(desk.connection, UsageSums, scope, ("model",)) if sums.unpriced]
         if unpriced:

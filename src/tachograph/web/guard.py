@@ -52,6 +52,7 @@ STRANGE_HOST = "This address is not where tacho serve listens."
 CROSS_SITE = "Another site asked for this."
 NO_COOKIE = "This browser has not been let in. Run tacho serve --url and open the address that it prints."
 BAD_CODE = "This address has been used or is too old. Run tacho serve --url and open the address that it prints."
+STRANGER = "Another user of this machine runs tacho serve here."
 ONLY_READING = "Here one can only read."
 
 
@@ -70,6 +71,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether the header Cookie holds a valid one of ours."""
     redeem: Callable[[bytes], str | None]
     """The header Set-Cookie for the query of OPEN_PATH; None: no valid code."""
+    is_stranger: Callable[[int, int], bool]
+    """Whether the connection from the first port to the second, ours, is known to be another user's."""
 
 
 def own_hosts(port: int) -> frozenset[bytes]:
@@ -102,6 +105,12 @@ class Guard:
             if answer.started:
                 raise
             await answer.say(Refusal(500, "This is a bug in tacho. What went wrong stands where tacho serve runs."))
+        except (
+            BaseException
+        ):  # the server ends before the answer is there: what is above us would answer in its own way
+            if not answer.started:
+                await answer.say(Refusal(503, "tacho serve has been ended."))
+            raise
 
     async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers: Headers = scope["headers"]
@@ -141,6 +150,10 @@ class Guard:
         if cookie is None:
             await answer.say(Refusal(403, BAD_CODE))
             return
+        client, server = scope["client"], scope["server"]
+        if client and server and self._entry.is_stranger(client[1], server[1]):  # a code that others know is used up
+            await answer.say(Refusal(403, STRANGER))
+            return
         await answer.say(Refusal(303, "", ((b"location", b"/"), (b"set-cookie", cookie.encode("ascii")))))
 
 
@@ -161,12 +174,15 @@ class _Answer:
         await self._send(message)
 
     async def say(self, refusal: Refusal) -> None:
+        """Answer with a sentence. Who is refused does not keep the connection, and what came behind is not read."""
         body = refusal.sentence.encode() + b"\n" if refusal.sentence else b""
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
             *refusal.headers,
         ]
+        if refusal.status >= 400:
+            headers.append((b"connection", b"close"))
         await self({"type": "http.response.start", "status": refusal.status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a record, with its docstrings."""
+"""JSON Schemas of records, with their docstrings."""
 
 from __future__ import annotations
 
@@ -20,17 +20,27 @@ def describe_record(record: type[msgspec.Struct], template: str) -> tuple[Schema
 
     Records are closed, and every field that is always written is required.
     """
-    _, found = msgspec.json.schema_components([record], ref_template=template)
-    for one in _structs_among(record):
-        if one.__name__ in found:
-            found[one.__name__] = _describe_struct(one, found[one.__name__])
+    _, found = describe_types([record], template)
     return found.pop(record.__name__), found
 
 
-def _structs_among(record: Any) -> list[type[msgspec.Struct]]:
-    """Every Struct that ``record`` holds, itself included."""
+def describe_types(types: list[Any], template: str) -> tuple[list[Schema], dict[str, Schema]]:
+    """A schema of each type, and by name those of the records that they hold, themselves included."""
+    schemas, found = msgspec.json.schema_components(types, ref_template=template)
+    for one in _structs_among(types):
+        found[one.__name__] = _describe_struct(one, found[one.__name__])
+    return list(schemas), found
+
+
+def plain_text(doc: str) -> str:
+    """A docstring's text on one line, without its markup."""
+    text = re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(doc.split()))
+    return text.replace("``", "`")
+
+
+def _structs_among(types: list[Any]) -> list[type[msgspec.Struct]]:
     found: dict[type[msgspec.Struct], None] = {}
-    pending = [record]
+    pending = list(types)
     while pending:
         one = pending.pop()
         pending.extend(typing.get_args(one))
@@ -48,7 +58,7 @@ def _describe_struct(record: type[msgspec.Struct], schema: Schema) -> Schema:
     }
     required = schema.get("required", []) if record.__struct_config__.omit_defaults else list(properties)
     return {
-        "description": _plain(inspect.getdoc(record) or ""),
+        "description": plain_text(inspect.getdoc(record) or ""),
         "type": "object",
         "properties": properties,
         "required": required,
@@ -77,11 +87,5 @@ def _field_docs(record: type[msgspec.Struct]) -> dict[str, str]:
                 and isinstance(below, ast.Expr)
                 and isinstance(below.value, ast.Constant)
             ):
-                docs[field.target.id] = _plain(str(below.value.value))
+                docs[field.target.id] = plain_text(str(below.value.value))
     return docs
-
-
-def _plain(text: str) -> str:
-    """A docstring's text on one line, without its markup."""
-    text = re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(text.split()))
-    return text.replace("``", "`")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from tachograph.errors import Busy, NotFound, TachographError, UsageError
+from tachograph.report.record_json import encode_json
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
 CSV = "text/csv; charset=utf-8; header=present"
 
 
@@ -27,6 +29,11 @@ def status_of(error: TachographError) -> int:
     if isinstance(error, UsageError):
         return 400
     return 503 if isinstance(error, Busy) else 500
+
+
+def encode_error(error: TachographError) -> bytes:
+    """What a program is told of a failure."""
+    return encode_json({"error": {"slug": error.slug, "message": error.message, "hint": error.hint}})
 
 
 class NotReady(Busy):

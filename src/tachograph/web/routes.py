@@ -11,12 +11,12 @@ from starlette.routing import Route, Router
 
 from tachograph.errors import NotFound
 from tachograph.report.html.assets import static_files
+from tachograph.report.record_json import encode_json, encode_record
 from tachograph.web.answers import Answers
 from tachograph.web.feed import Feed
 from tachograph.web.guard import Receive, Scope, Send
 from tachograph.web.openapi import api_index, describe_api
-from tachograph.web.record_json import encode_error, encode_json, encode_record
-from tachograph.web.reply import JSON, Reply
+from tachograph.web.reply import JSON, Reply, encode_error
 
 HOME = "overview"
 """The page at ``/``."""

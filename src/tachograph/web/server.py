@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -23,9 +22,10 @@ from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy, TachographError
 from tachograph.web.access import make_address, make_entry, serve_folder
 from tachograph.web.answers import Answers
+from tachograph.web.crew import Crew
 from tachograph.web.feed import Feed
 from tachograph.web.guard import MAX_HEADERS, MAX_TARGET, Guard, own_hosts, secured
-from tachograph.web.reply import Reply
+from tachograph.web.reply import TEXT, Reply
 from tachograph.web.routes import make_app
 from tachograph.web.running import be_the_only, tell_where
 from tachograph.web.upkeep import Options, make_upkeep
@@ -38,7 +38,13 @@ _MAX_HEAD = 2 * (MAX_TARGET + MAX_HEADERS)
 _HEAD_SECONDS = 10.0
 """How long a connection may take to send its first request."""
 _KEEP_SECONDS = 15
+"""How long a connection that was answered may take to ask again."""
+_STALL_SECONDS = 60.0
+"""How long somebody may fetch nothing of an answer that is being sent."""
 _END_SECONDS = 1
+_MAX_JOBS = 64
+"""Pages that are being made or waited for; a browser that asks again and again leaves such behind."""
+_TOO_MUCH = Reply(b"Too much is being asked at once. Try again in a moment.\n", TEXT, 503, {"Retry-After": "2"})
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -79,10 +85,11 @@ def make_server(
     workspace: Workspace, folder: Path, port: int, options: Options, tell: Callable[[str], None]
 ) -> DashboardServer:
     """All parts put together, nothing started."""
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
+    crew: Crew[Reply] = Crew(_THREADS, _MAX_JOBS)
 
     async def work(job: Callable[[], Reply]) -> Reply:
-        return await asyncio.get_running_loop().run_in_executor(pool, job)
+        begun = crew.submit(job)
+        return _TOO_MUCH if begun is None else await asyncio.wrap_future(begun)
 
     feed = Feed(_Signal)
     upkeep = make_upkeep(workspace, options, feed.publish, tell)
@@ -94,11 +101,7 @@ def make_server(
         h11_max_incomplete_event_size=_MAX_HEAD, timeout_keep_alive=_KEEP_SECONDS,
         timeout_graceful_shutdown=_END_SECONDS,
     )  # fmt: skip
-    return DashboardServer(config, [upkeep.start], [feed.close, upkeep.stop, lambda: _end(pool)])
-
-
-def _end(pool: ThreadPoolExecutor) -> None:
-    pool.shutdown(wait=False, cancel_futures=True)
+    return DashboardServer(config, [upkeep.start], [feed.close, upkeep.stop, crew.end])
 
 
 class DashboardServer(uvicorn.Server):
@@ -151,28 +154,66 @@ class _Signal:
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's, with a limit on connections and on waiting, and our headers on what it answers by itself."""
+    """uvicorn's, with bounds on connections and on waiting for them, and our headers on what it answers by itself.
+
+    The guard ends the connection of whoever it refuses, so that only browsers that were let in can hold one for long;
+    of those that have asked for nothing yet, the oldest makes room for the newest.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+    _since = 0.0
+    """When it began to wait for the other side; loop time."""
+    _unsent = 0
+    """Bytes that were there to be sent then."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > _MAX_CONNECTIONS:
-            transport.abort()
-            return
-        self._deadline = self.loop.call_later(_HEAD_SECONDS, self._give_up)
+        self._wait(_HEAD_SECONDS)
+        others = [one for one in self.connections if not one.transport.is_closing()]
+        if len(others) > _MAX_CONNECTIONS:
+            waiting = [one for one in others if isinstance(one, _Protocol) and one._is_idle]
+            min(waiting, key=lambda one: one._since).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._wait(_KEEP_SECONDS)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait(_STALL_SECONDS)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._wait(_KEEP_SECONDS)
 
     @property
     def _has_asked(self) -> bool:
         return cast("object | None", self.cycle) is not None
 
+    @property
+    def _is_idle(self) -> bool:
+        return not self._has_asked or self.cycle.response_complete
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._since = self.loop.time()
+        self._unsent = self.transport.get_write_buffer_size()
+        self._deadline = self.loop.call_later(_STALL_SECONDS if self._unsent else seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
     def _give_up(self) -> None:
-        if not self._has_asked:
+        """End the connection when it has neither asked for anything in time nor fetched what it asked for."""
+        unsent = self.transport.get_write_buffer_size()
+        if 0 < unsent < self._unsent:
+            self._wait(_STALL_SECONDS)
+        elif unsent or self._is_idle:
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:

@@ -272,6 +272,16 @@ def test_a_link_keeps_pointing(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_bytes() == b"new"
 
 
+def test_nobody_can_put_a_link_where_a_file_begins(tmp_path: Path) -> None:
+    """In a folder of all users, a name that can be foreseen could lead to a file of ours."""
+    begun = []
+    for _ in range(5):
+        with write_privately(tmp_path / "out.csv"):
+            begun += [path.name for path in tmp_path.iterdir() if path.name != "out.csv"]
+    assert len(set(begun)) == 5
+    assert not [name for name in begun if str(os.getpid()) in name.split(".")]
+
+
 def test_a_device_is_written_to_as_it_is() -> None:
     with write_privately(Path("/dev/null")) as stream:
         stream.write(b"gone")

@@ -9,9 +9,9 @@ from tachograph.app.dashboard.desk import Desk
 from tachograph.app.rollups.cubes import UsageSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
+from tachograph.app.totals import to_usd
 from tachograph.learning.budgets import Budget, BudgetState, Spend, Window, judge_budgets
 
-_MICRO = 10**6
 _SESSIONS_MS = 7 * 24 * 3600 * 1000
 """A budget for sessions looks at those that ended in the last week, as :mod:`tachograph.app.budgets` does."""
 
@@ -19,8 +19,8 @@ _SESSIONS_MS = 7 * 24 * 3600 * 1000
 def judge_budgets_at(desk: Desk) -> list[BudgetState]:
     """Each budget of config.toml at the desk's moment, in their order.
 
-    As :func:`tachograph.app.budgets.judge_user_budgets`, but in milliseconds at any size; a subagent counts for the
-    project of its main session. Raises TachographError (``config_value``) for a budget that is wrong.
+    As :func:`tachograph.app.budgets.judge_user_budgets`, but in milliseconds at any size; a session is of its own
+    project, subagents folded in. Raises TachographError (``config_value``) for a budget that is wrong.
     """
     moment = datetime.fromtimestamp(desk.now_ms / 1000, UTC).astimezone(desk.zone)
     return judge_budgets(load_budgets(desk.workspace), lambda budget, window: _spend(desk, budget, window), moment)
@@ -47,20 +47,23 @@ def _scope(desk: Desk, budget: Budget, window: Window | None) -> Scope:
     return Scope(today, "custom", first.date(), after.date(), None, budget.agent, desk.zone, desk.zone_name)
 
 
+_OF_SESSIONS = """
+SELECT r.id, sum(u.micro * 1000000 + u.rest) FILTER (WHERE u.priced > 0),
+    sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output) AS tokens, sum(u.unpriced)
+FROM roll.roots r CROSS JOIN roll.usage_cells_parts u USING (root) CROSS JOIN roll.names a ON a.name = u.agent
+    CROSS JOIN roll.names p ON p.name = u.project
+WHERE r.ended_at >= ?1 AND (?2 IS NULL OR a.text = ?2) AND (?3 IS NULL OR instr(lower(p.text), lower(?3)) > 0)
+GROUP BY r.id ORDER BY {order} DESC NULLS LAST, r.id LIMIT 1"""
+"""What of each session is of the budget's project and agent."""
+
+
 def _largest_session(desk: Desk, budget: Budget) -> Spend:
     """The session, subagents folded in, that used most of its budget."""
-    order = "r.micro" if budget.usd is not None else "r.tokens"
-    row = desk.connection.execute(
-        "SELECT r.id, r.micro, r.tokens, r.unpriced FROM roll.roots r JOIN roll.names a ON a.name = r.agent"
-        " JOIN roll.names p ON p.name = r.project WHERE r.ended_at >= ?1 AND (?2 IS NULL OR a.text = ?2)"
-        " AND (?3 IS NULL OR instr(lower(p.text), lower(?3)) > 0)"
-        f" ORDER BY {order} DESC NULLS LAST, r.id LIMIT 1",
-        (desk.now_ms - _SESSIONS_MS, budget.agent, budget.project),
-    ).fetchone()
+    query = _OF_SESSIONS.format(order="2" if budget.usd is not None else "3")
+    row = desk.connection.execute(query, (desk.now_ms - _SESSIONS_MS, budget.agent, budget.project)).fetchone()
     if row is None:
         return Spend(0.0, 0)
-    usd = row[1] / _MICRO if row[1] is not None else None if row[2] else 0.0
-    return Spend(usd, row[2], row[3] > 0, str(row[0]))
+    return Spend(to_usd(row[1]), row[2], row[3] > 0, str(row[0]))
 
 
 def _lower(text: str) -> bytes:

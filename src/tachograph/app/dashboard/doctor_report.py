@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,8 +15,8 @@ from tachograph.app.dashboard.hook_report import HookReport, report_hooks
 from tachograph.app.doctor import Check
 from tachograph.app.doctor.check import EXAMPLES, Scene, plural
 from tachograph.app.doctor.machine import check_settings, check_sqlite, check_time_zone, check_versions
-from tachograph.app.doctor.news import check_record_types, version_key
-from tachograph.app.doctor.store import check_disk, check_permissions
+from tachograph.app.doctor.news import tell_record_types, version_key
+from tachograph.app.doctor.store import check_permissions, tell_disk
 from tachograph.app.rollups.cubes import UsageSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
@@ -25,7 +26,7 @@ from tachograph.report.units import percent
 from tachograph.sources import load_sources
 
 _CHECKS: tuple[Callable[[Scene], Check], ...] = (
-    check_versions, check_sqlite, check_settings, check_time_zone, check_permissions, check_disk, check_record_types,
+    check_versions, check_sqlite, check_settings, check_time_zone, check_permissions,
 )  # fmt: skip
 """Those of ``tacho doctor`` that cost little, whatever the size of the history."""
 _RECENT = 500
@@ -118,10 +119,11 @@ def gather_doctor(desk: Desk, *, time_hooks: bool) -> DoctorData:
     held = dict(connection.execute("SELECT name, value FROM meta WHERE name IN ('loop_at', 'loop_seconds')"))
     zone = connection.execute("SELECT value FROM roll.meta WHERE name = 'zone'").fetchone()
     seconds = held.get("loop_seconds")
+    logs = _look_at_logs(connection, desk.now_ms)
     return DoctorData(
         data_dir=desk.workspace.clean.name(str(folder)),
-        checks=list(_run_checks(desk)),
-        logs=list(_count_logs(connection, desk.now_ms)),
+        checks=list(_run_checks(desk, logs)),
+        logs=logs.agents,
         problems=list(_count_problems(connection)),
         files=_list_files(folder),
         rollups=Rollups(desk.standing.as_of, desk.standing.revision, zone[0] if zone else desk.zone_name),
@@ -140,13 +142,15 @@ def _list_files(folder: Path) -> list[StoredFile]:
     return [StoredFile(path.name, path.stat().st_size) for path in paths]
 
 
-def _run_checks(desk: Desk) -> Iterator[Check]:
+def _run_checks(desk: Desk, logs: _Logs) -> Iterator[Check]:
     workspace = desk.workspace
     scene = Scene(
         workspace.folder, config_file(), workspace.settings, "", desk.connection, None, [], desk.now_ms
     )  # fmt: skip
     for check in _CHECKS:
         yield check(scene)
+    yield tell_disk(workspace.folder, sum(one.bytes for one in logs.agents))
+    yield tell_record_types(logs.unknown)
     yield _check_versions(desk.connection)
     yield _check_prices(desk)
 
@@ -191,21 +195,49 @@ def _check_prices(desk: Desk) -> Check:
     )
 
 
-def _count_logs(connection: sqlite3.Connection, now_ms: int) -> Iterator[AgentLogs]:
-    """In one pass, for there may be a hundred thousand."""
-    kept = {agent: days for agent in load_sources() if (days := _retention_days(agent)) is not None}
-    cases = "CASE agent" + " WHEN ? THEN ?" * len(kept) + " END" if kept else "NULL"
-    borders = [value for agent, days in kept.items() for value in (agent, (now_ms - days * _DAY_MS) * _NS)]
-    rows = connection.execute(
-        "SELECT agent, count(*), sum(size), max(mtime_ns), min(mtime_ns) FILTER (WHERE mtime_ns > border),"
-        f" count(*) FILTER (WHERE mtime_ns <= border) FROM (SELECT agent, size, mtime_ns, {cases} AS border FROM logs)"
-        " GROUP BY agent ORDER BY 2 DESC, 1",
-        borders,
-    )
-    for agent, logs, size, last, oldest, expired in rows:
-        days = kept.get(agent)
-        loss = None if oldest is None or days is None else to_datetime(oldest // _NS + days * _DAY_MS)
-        yield AgentLogs(agent, logs, size, to_datetime(last // _NS), days, loss, expired)
+class _Logs(msgspec.Struct, frozen=True):
+    """What one look at all logs tells."""
+
+    agents: list[AgentLogs]
+    unknown: list[tuple[str, str]]
+    """Agent and unknown types of the logs that have such, see logs.unknown_types."""
+
+
+_OF_AGENT = """
+SELECT count(*), sum(size), max(mtime_ns), min(mtime_ns) FILTER (WHERE mtime_ns > ?2),
+    count(*) FILTER (WHERE mtime_ns <= ?2),
+    json_group_array(unknown_types) FILTER (WHERE unknown_types <> '{}')
+FROM logs WHERE agent = ?1"""
+
+
+def _look_at_logs(connection: sqlite3.Connection, now_ms: int) -> _Logs:
+    """By agent, as there may be a hundred thousand, which to sort takes longer than to read them once for each."""
+    agents, unknown, left = list[AgentLogs](), list[tuple[str, str]](), _count(connection)
+    for agent in _agents(connection):
+        if not left:
+            break
+        days = _retention_days(agent)
+        border = None if days is None else (now_ms - days * _DAY_MS) * _NS
+        logs, size, last, oldest, expired, types = connection.execute(_OF_AGENT, (agent, border)).fetchone()
+        if logs:
+            loss = None if oldest is None or days is None else to_datetime(oldest // _NS + days * _DAY_MS)
+            agents.append(AgentLogs(agent, logs, size, to_datetime(last // _NS), days, loss, expired))
+            unknown += [(agent, one) for one in json.loads(types)]
+            left -= logs
+    return _Logs(sorted(agents, key=lambda one: (-one.logs, one.agent)), unknown)
+
+
+def _count(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM logs").fetchone()[0])
+
+
+def _agents(connection: sqlite3.Connection) -> Iterator[str]:
+    """Those that tacho knows, then any others of which there are logs."""
+    known = sorted(load_sources())
+    yield from known
+    for (agent,) in connection.execute("SELECT DISTINCT agent FROM logs").fetchall():
+        if agent not in known:
+            yield agent
 
 
 def _retention_days(agent: str) -> int | None:

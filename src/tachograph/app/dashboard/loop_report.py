@@ -27,6 +27,11 @@ MOST_INCIDENTS = 20
 MOST_DECISIONS = 100
 
 
+_UNSEEN = """
+SELECT count(*) FROM alerts a WHERE a.severity IN ('critical', 'warning')
+AND NOT EXISTS (SELECT 1 FROM alert_acks k WHERE k.alert = a.id)"""
+
+
 class LoopData(msgspec.Struct, frozen=True):
     """All of it is about the whole history, whatever range, project or agent other pages show."""
 
@@ -44,6 +49,8 @@ class LoopData(msgspec.Struct, frozen=True):
     """The latest hundred, the latest first."""
     alerts: list[AlertRow]
     """The latest thirty warnings and critical ones, seen or not; among the latest 2,000 alerts of all kinds."""
+    unseen_alerts: int
+    """Warnings and critical ones of the whole history that nobody has looked at."""
     incidents: list[IncidentSummary]
     """The latest twenty."""
     last_round: datetime | None
@@ -59,7 +66,8 @@ def gather_loop(desk: Desk, params: Params) -> LoopData:
     return LoopData(
         activation=offered.activation, hooks=offered.hooks, suggestions=offered.suggestions, trials=trials,
         trial=_find(trials, params.get("trial", "")), decisions=list_decisions(connection).decisions[:MOST_DECISIONS],
-        alerts=list(latest_alerts(connection)), incidents=latest_incidents(connection),
+        alerts=list(latest_alerts(connection)), unseen_alerts=connection.execute(_UNSEEN).fetchone()[0],
+        incidents=latest_incidents(connection),
         last_round=to_datetime(int(at[0])) if at and at[0] else None,
     )  # fmt: skip
 

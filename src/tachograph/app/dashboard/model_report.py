@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 import msgspec
 
 from tachograph.app.dashboard.desk import Desk, Params
@@ -62,7 +64,7 @@ def gather_models(desk: Desk, scope: Scope, params: Params) -> ModelsData:
         kinds=total_kinds(desk, scope),
         over_time=spend_over_time(connection, scope, make_axis(scope, history_begin(connection))),
         savings=savings,
-        saved_usd=sum(saved) if saved else None,
+        saved_usd=fsum(saved) if saved else None,
         prices=[one for one in prices if one is not None],
         choices=held.choices,
         what_if=_what_if(desk, params.get("at", ""), models),

@@ -28,7 +28,7 @@ def list_banners(data: Overview, scope: Scope) -> list[Block]:
 def _alert_banner(alerts: AlertCount, scope: Scope) -> Banner:
     parts = [f"{alerts.critical:,} critical"] if alerts.critical else []
     parts += [counted(alerts.warning, "warning")] if alerts.warning else []
-    whole = f"Alerts that nobody has seen yet: {' and '.join(parts)}."
+    whole = f"Alerts of this range that nobody has looked at: {' and '.join(parts)}."
     return Banner(whole, "bad" if alerts.critical else "warn", link("suggestions", scope, "alerts"), "Look at them")
 
 

@@ -16,7 +16,7 @@ from tachograph.app.dashboard.root_rows import ListedSession, list_roots
 from tachograph.app.dashboard.spend_chart import SpendOverTime, spend_over_time
 from tachograph.app.dashboard.time_axis import history_begin, make_axis
 from tachograph.app.dashboard.waste_sums import DetectorWaste, waste_by_detector
-from tachograph.app.rollups.cubes import SessionSums, UsageSums, VerdictSums
+from tachograph.app.rollups.cubes import FindingSums, UsageSums, VerdictSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
 from tachograph.app.suggestions import SuggestionRow, list_suggestions
@@ -35,8 +35,10 @@ class ProjectSpend(msgspec.Struct, frozen=True):
     unpriced_responses: int
     """Above 0, ``usd`` is a lower bound."""
     tokens: int
+    output_unreliable_responses: int
+    """Above 0, ``tokens`` is a lower bound."""
     sessions: int
-    """Main sessions begun in the range."""
+    """Main sessions of the project begun in the range; spend and tokens are also those of subagents sent there."""
 
 
 class BudgetBar(msgspec.Struct, frozen=True):
@@ -128,11 +130,11 @@ def gather_overview(desk: Desk, scope: Scope, _params: Params) -> Overview:
 
 
 def _projects(connection: sqlite3.Connection, scope: Scope) -> list[ProjectSpend]:
-    held = {key: sums.sessions for (key,), sums in add_up(connection, SessionSums, scope, ("project",))}
+    held = {key: sums.sessions for (key,), sums in add_up(connection, FindingSums, scope, ("project",))}
     found = [
-        ProjectSpend(str(key), sums.usd, sums.unpriced, sums.tokens, held.get(key, 0))
+        ProjectSpend(str(key), sums.usd, sums.unpriced, sums.tokens, sums.unreliable, held.get(key, 0))
         for (key,), sums in add_up(connection, UsageSums, scope, ("project",))
-        if sums.responses
+        if sums.responses or sums.tokens
     ]
     return sorted(found, key=lambda one: (-(one.usd or 0.0), -one.tokens, one.project))
 

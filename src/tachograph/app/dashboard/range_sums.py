@@ -6,13 +6,10 @@ import sqlite3
 
 import msgspec
 
-from tachograph.app.dashboard.root_rows import root_conditions
 from tachograph.app.retries import RetrySignals, Signal
-from tachograph.app.rollups.cubes import SessionSums, UsageSums
+from tachograph.app.rollups.cubes import CostSums, SessionSums, UsageSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
-
-_MICRO = 10**6
 
 
 class RangeSums(msgspec.Struct, frozen=True):
@@ -24,6 +21,8 @@ class RangeSums(msgspec.Struct, frozen=True):
     """Above 0, ``usd`` is a lower bound."""
     responses: int
     tokens: int
+    output_unreliable_responses: int
+    """Responses whose output is a lower bound: above 0, so is ``tokens``."""
     cache_share: float | None
     """Share of the prompts' tokens that came from the cache; null without any."""
     sessions: int
@@ -38,7 +37,8 @@ class RangeSums(msgspec.Struct, frozen=True):
     priced_sessions: int
     """Sessions in that mean."""
     unpriced_sessions: int
-    """Sessions with an unpriced response: above 0, the mean is a lower bound, or lacks some of them."""
+    """Sessions with an unpriced response: above 0, the mean is a lower bound, or lacks some of them. With
+    ``logs_missing`` above 0 it is a lower bound, too: what those sessions used themselves is not known."""
     retries: RetrySignals
 
 
@@ -46,20 +46,21 @@ def sum_up_range(connection: sqlite3.Connection, scope: Scope) -> RangeSums:
     """The numbers of ``scope``."""
     [(_, used)] = add_up(connection, UsageSums, scope)
     [(_, held)] = add_up(connection, SessionSums, scope)
-    mean, priced, unpriced = _cost_per_session(connection, scope)
+    [(_, cost)] = add_up(connection, CostSums, scope)
     return RangeSums(
-        usd=used.usd if used.responses else 0.0,
+        usd=used.usd if used.responses or used.priced else 0.0,
         unpriced_responses=used.unpriced,
         responses=used.responses,
         tokens=used.tokens,
+        output_unreliable_responses=used.unreliable,
         cache_share=used.cache_share,
         sessions=held.sessions,
         logs_missing=held.logs_missing,
         subagents=held.subagents,
         active_seconds=held.active_ms / 1000,
-        usd_per_session=mean,
-        priced_sessions=priced,
-        unpriced_sessions=unpriced,
+        usd_per_session=cost.mean,
+        priced_sessions=cost.priced,
+        unpriced_sessions=cost.unpriced,
         retries=read_signals(held),
     )
 
@@ -77,14 +78,3 @@ def read_signals(held: SessionSums) -> RetrySignals:
 
 def _signal(count: int, sessions: int, of: int) -> Signal:
     return Signal(count, sessions, of, sessions / of if of else None)
-
-
-def _cost_per_session(connection: sqlite3.Connection, scope: Scope) -> tuple[float | None, int, int]:
-    """Mean USD, how many sessions are in it, and how many have an unpriced response."""
-    where, values = root_conditions(connection, scope)
-    priced, micro, unpriced = connection.execute(
-        "SELECT count(r.micro), coalesce(sum(r.micro), 0), coalesce(sum(r.unpriced > 0), 0)"
-        f" FROM roll.roots r WHERE {where}",
-        values,
-    ).fetchone()
-    return micro / _MICRO / priced if priced else None, priced, unpriced

@@ -40,21 +40,18 @@ ANY = "any"
 """As a detector: a finding of whichever."""
 _MICRO = 10**6
 _NARROW_DAYS = 45
-_FINDING_OF_IT = """EXISTS (
-    SELECT 1 FROM roll.members m CROSS JOIN sessions s USING (session) CROSS JOIN segments g ON g.session = s.id
-    CROSS JOIN findings f USING (segment) WHERE m.root = r.root AND f.detector = ?)"""
-"""For a narrow range: sessions are looked at one by one."""
-_AMONG_FINDINGS = """r.root IN (
-    SELECT m.root FROM findings f CROSS JOIN segments g USING (segment) CROSS JOIN sessions s ON s.id = g.session
-    CROSS JOIN roll.members m ON m.session = s.session WHERE f.detector = ?)"""
-"""For a wide one: all findings are."""
+_FINDING_OF_IT = "EXISTS (SELECT 1 FROM roll.waste_cells_parts w WHERE w.root = r.root AND w.detector = ?)"
+"""What a session has added to the sums tells its detectors. For a narrow range: sessions are looked at one by one."""
+_AMONG_FINDINGS = "r.root IN (SELECT root FROM roll.waste_cells_parts WHERE detector = ?)"
+"""For a wide one."""
 _JUDGED = """r.id IN (
     SELECT session FROM (SELECT session, verdict, max(at) FROM judgements GROUP BY session) WHERE verdict = ?)"""
 _ROWS = """
 SELECT r.id, agent.text AS agent, project.text AS project, task.text AS task_type, model.text AS model,
        verdict.text AS verdict, t.label, r.started_at, r.ended_at, r.active_ms, r.turns, r.prompts, r.tool_calls,
-       r.tool_errors, r.subagents, r.tokens, r.micro, r.own_micro, r.unpriced, r.findings, r.waste_micro, r.complete,
-       r.log_missing, (SELECT verdict FROM judgements WHERE session = r.id ORDER BY at DESC LIMIT 1) AS trajectory
+       r.tool_errors, r.subagents, r.tokens, r.micro, r.own_micro, r.unpriced, r.own_unpriced, r.unreliable, r.findings,
+       r.waste_micro, r.complete, r.log_missing,
+       (SELECT verdict FROM judgements WHERE session = r.id ORDER BY at DESC LIMIT 1) AS trajectory
 FROM roll.roots r
 LEFT JOIN roll.root_texts t USING (root)
 LEFT JOIN roll.names agent ON agent.name = r.agent
@@ -91,9 +88,13 @@ class ListedSession(msgspec.Struct, frozen=True):
     """The same without subagents."""
     unpriced_responses: int
     """Above 0, ``usd`` is a lower bound."""
+    own_unpriced_responses: int
+    """The same of ``own_usd``."""
     tokens: int
+    output_unreliable_responses: int
+    """Above 0, ``tokens`` is a lower bound, and so is what they cost."""
     turns: int | None
-    """Its own, as prompts and active time; null: its log is missing."""
+    """Its own, as prompts and active time; null: its log is missing, or of the time: tells none."""
     prompts: int | None
     active_seconds: float | None
     duration_seconds: float | None
@@ -143,7 +144,8 @@ def list_roots(
     plain = wanted == RootFilter()
     source, values = _source(desk, scope, wanted)
     # What few sessions fit is chosen once, and counted on the way; else an index may lead to the first ones at once.
-    order, number = (_ORDERS[sort], "NULL") if plain else (f"+{_ORDERS[sort]}", "count(*) OVER ()")
+    order = _ORDERS[sort] if plain and (sort == "recent" or is_broad(scope)) else f"+{_ORDERS[sort]}"
+    number = "NULL" if plain else "count(*) OVER ()"
     rows = desk.connection.execute(
         f"SELECT r.root, {number} {source} ORDER BY {order} DESC NULLS LAST, r.ended_at DESC NULLS LAST, r.root"
         " LIMIT ? OFFSET ?",
@@ -181,10 +183,11 @@ def _conditions(desk: Desk, scope: Scope, wanted: RootFilter) -> tuple[str, list
     if wanted.trajectory is not None:
         where, values = f"{where} AND {_JUDGED}", [*values, wanted.trajectory]
     if wanted.detector is not None:
-        where += " AND r.findings > 0"
+        if wanted.detector == ANY or is_narrow(scope):
+            where += " AND r.findings > 0"
         if wanted.detector != ANY:
             test = _FINDING_OF_IT if is_narrow(scope) else _AMONG_FINDINGS
-            where, values = f"{where} AND {test}", [*values, wanted.detector]
+            where, values = f"{where} AND {test}", [*values, _name(desk.connection, wanted.detector)]
     if wanted.live:
         condition, more = _is_live(desk)
         where, values = f"{where} AND {condition}", [*values, *more]
@@ -200,10 +203,14 @@ def root_conditions(connection: sqlite3.Connection, scope: Scope) -> tuple[str, 
     chosen = scope.filter
     parts, values = ["1"], list[Any]()
     index = "" if is_narrow(scope) else "+"
-    for test, moment in ((">=", chosen.since), ("<", chosen.until)):
-        if moment is not None:
-            parts.append(f"{index}r.started_at {test} ?")
-            values.append(moment)
+    if chosen.since is not None:
+        parts.append(f"{index}r.started_at >= ?")
+        values.append(chosen.since)
+    if chosen.until is not None:
+        # As the sums have it: what has no time lies before everything else.
+        timeless = "" if chosen.since is not None else " OR r.started_at IS NULL"
+        parts.append(f"({index}r.started_at < ?{timeless})")
+        values.append(chosen.until)
     for column, text in (("project", scope.project), ("agent", scope.agent)):
         if text is not None:
             parts.append(f"r.{column} = ?")
@@ -217,6 +224,12 @@ def is_narrow(scope: Scope) -> bool:
     Measured at 100,000 sessions in two years: a session found by the index costs as much as eight read in a row.
     """
     return scope.days is not None and scope.days <= _NARROW_DAYS
+
+
+def is_broad(scope: Scope) -> bool:
+    """Whether so many of all sessions are meant that an index on another column soon leads to the first ones."""
+    recent = scope.last is None or scope.last >= scope.today
+    return recent and not is_narrow(scope) and scope.project is None and scope.agent is None
 
 
 def _name(connection: sqlite3.Connection, text: str) -> int:
@@ -257,6 +270,8 @@ def _listed(desk: Desk, row: dict[str, Any], name: str) -> ListedSession:
         own_usd=_usd(row.pop("own_micro")),
         waste_usd=_usd(row.pop("waste_micro")),
         unpriced_responses=row.pop("unpriced"),
+        own_unpriced_responses=row.pop("own_unpriced"),
+        output_unreliable_responses=row.pop("unreliable"),
         live=desk.live.is_live(row["id"], last, desk.now_ms),
         complete=bool(row.pop("complete")),
         log_missing=bool(row.pop("log_missing")),

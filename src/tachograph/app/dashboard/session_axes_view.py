@@ -14,7 +14,7 @@ from tachograph.app.dashboard.session_words import detector_title, offer_copies,
 from tachograph.app.findings import FindingRecord
 from tachograph.app.scope import Scope
 from tachograph.app.score import WasteScore
-from tachograph.report.units import counted
+from tachograph.report.units import counted, tokens
 from tachograph.report.view import Beside, Block, Cell, Code, Column, Facts, Grid, Kind, Note, Section, Tone
 
 _MOST_TURNS = 6
@@ -46,10 +46,11 @@ def _token(token: TokenScore) -> list[Block]:
         (unit[0].upper() + unit[1:], Cell(token.value), "tokens"),
     ]
     if token.band is not None:
-        entries += [
-            ("Band, from", Cell(token.band.p25, title="A quarter of the reference used less"), "tokens"),
-            ("Band, to", Cell(token.band.p75, title="A quarter of the reference used more"), "tokens"),
-        ]
+        band = Cell(
+            f"{tokens(round(token.band.p25))} – {tokens(round(token.band.p75))}",
+            note="half of the reference lies in it",
+        )
+        entries.append(("Usual band", band, "text"))
     if token.percentile is not None:
         entries.append(("Percentile", Cell(round(token.percentile)), "number"))
     if token.reference is not None:
@@ -109,7 +110,7 @@ def show_findings(data: SessionData, scope: Scope) -> list[Block]:
     if not findings:
         return []
     remark = "Each leads to the calls or responses that prove it. Detectors overlap, so there is no sum over them."
-    return [Section("Findings", [_detectors(findings), _list(data, scope)], "findings", remark, "waste")]
+    return [Section("Findings", [_list(data, scope), _detectors(findings)], "findings", remark, "waste")]
 
 
 def _detectors(findings: list[FindingRecord]) -> Grid:
@@ -131,29 +132,33 @@ def _detectors(findings: list[FindingRecord]) -> Grid:
         Column("carried", "Carried", "tokens", "The same tokens as often as later responses read them again", low=True),
         Column("usd", "Cost", "usd"),
     ]  # fmt: skip
-    return Grid("findings_by_detector", "Waste by kind", columns, rows)
+    return Grid("findings_by_detector", "Findings by kind of waste", columns, rows, folded=len(rows) == 1)
 
 
 def _list(data: SessionData, scope: Scope) -> Grid:
     assert data.axes is not None
     columns = [
-        Column("finding", "Finding"), Column("at", "When", "moment", low=True), Column("kind", "Kind"),
-        Column("what", "What", wide=True), Column("turns", "Turns"), Column("times", "Times", "count", low=True),
-        Column("tokens", "Tokens", "tokens"), Column("usd", "Cost", "usd"),
+        Column("what", "What", wide=True), Column("kind", "Detector", low=True),
+        Column("at", "When", "moment", low=True), Column("turns", "Turns"),
+        Column("times", "Times", "count", "How often something was done that need not have been", low=True),
+        Column("tokens", "Tokens", "tokens", "What the needless part weighed, once", low=True),
+        Column("usd", "Cost", "usd", "Estimate"), Column("finding", "Finding", low=True),
     ]  # fmt: skip
     rows = [_finding(data.session.id, one) for one in data.axes.waste.findings[data.findings_piece.span]]
     paging = page_through(data.session.id, scope, "findings", data.findings_piece, "findings")
-    return Grid("findings_list", "Findings in the order in which they happened", columns, rows, paging=paging)
+    return Grid("findings_list", "In the order in which they happened", columns, rows, paging=paging)
 
 
 def _finding(session: str, one: FindingRecord) -> list[Cell]:
     turns = one.evidence["turns"]
     told = ", ".join(map(str, turns[:_MOST_TURNS])) + ("…" if len(turns) > _MOST_TURNS else "")
     return [
-        Cell(one.id, href=proof_link(session, one), title="Show its proof"), Cell(one.at),
-        Cell(detector_title(one.detector)),
-        Cell(finding_target(one)), Cell(told), Cell(one.count), Cell(one.wasted_tokens, about=one.is_estimate),
-        Cell(one.wasted_usd, about=one.is_estimate),
+        Cell(
+            finding_target(one) or "(the log does not say)", proof_link(session, one), detector_title(one.detector),
+            "Show its proof",
+        ),
+        Cell(one.detector.replace("_", " ")), Cell(one.at), Cell(told), Cell(one.count),
+        Cell(one.wasted_tokens, about=one.is_estimate), Cell(one.wasted_usd, about=one.is_estimate), Cell(one.id),
     ]  # fmt: skip
 
 

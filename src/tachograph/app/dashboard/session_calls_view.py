@@ -95,6 +95,7 @@ class Ways(msgspec.Struct, frozen=True):
     """Links, each with its words."""
 
     links: list[tuple[str, str]]
+    label: str = "Around this turn"
 
 
 def _cards(data: TurnData) -> Cards:

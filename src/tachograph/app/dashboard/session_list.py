@@ -18,7 +18,7 @@ from tachograph.app.dashboard.root_rows import (
     list_roots,
     read_sort,
 )
-from tachograph.app.rollups.cubes import SessionSums, UsageSums
+from tachograph.app.rollups.cubes import FindingSums, UsageSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
 from tachograph.errors import UsageError
@@ -95,7 +95,7 @@ def read_filter(params: Params) -> RootFilter:
 
 
 def _choices(desk: Desk, scope: Scope) -> SessionChoices:
-    tasks = {str(task) for (task,), _ in add_up(desk.connection, SessionSums, scope, ("task_type",))}
+    tasks = {str(task) for (task,), _ in add_up(desk.connection, FindingSums, scope, ("task_type",))}
     models = {str(model) for (model,), _ in add_up(desk.connection, UsageSums, scope, ("model",))}
     return SessionChoices(
         sorted(tasks - {""}), sorted(models - {""}), list(get_args(Verdict)), list(VALUES), detector_names()

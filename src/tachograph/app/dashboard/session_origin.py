@@ -43,7 +43,7 @@ class SessionLog(msgspec.Struct, frozen=True):
     lines: int
     """Of the whole file."""
     own_lines: int
-    """Of this session."""
+    """Of this session; where several were glued into one, each counts."""
     problems: int
     """Lines of the file that could not be read as they should."""
 

@@ -23,7 +23,6 @@ _REASONS = {
     "null_info": "rate-limit notices without usage",
     "repeat": "notices that repeat a count",
 }
-_MOST_LOGS = 3
 
 
 def show_loop(data: SessionData) -> list[Block]:
@@ -33,10 +32,11 @@ def show_loop(data: SessionData) -> list[Block]:
     if loop.alerts:
         rows = [_alert(one) for one in loop.alerts]
         columns = [
-            Column("severity", "Severity"), Column("kpi", "KPI"), Column("value", "Value"),
-            Column("usual", "Usual then"),
+            Column("kpi", "KPI"), Column("severity", "Severity"), Column("value", "Value"),
+            Column("usual", "Usual then", low=True),
             Column("deviations", "Deviations", "number", "Standard deviations on the bad side", low=True),
-            Column("rule", "Rule", low=True), Column("action", "What to do", wide=True), Column("verdict", "You said"),
+            Column("rule", "Rule", low=True), Column("action", "What to do", wide=True, low=True),
+            Column("verdict", "You said", low=True),
         ]  # fmt: skip
         blocks.append(Grid("session_alerts", "Alerts", columns, rows, how="alerts"))
     if loop.trials:
@@ -45,7 +45,11 @@ def show_loop(data: SessionData) -> list[Block]:
         Note("Checks are made when they are asked for, and not kept. This checks the session against a file of them:"),
         offer_copies(("Check it", f"tacho check {quote(data.session.name)} --expect expectations.yaml")),
     ]
-    return [Section("KPIs and alerts", blocks, "kpis", how="kpis"), Section("Checks", checks, "checks")]
+    if not data.session.log_missing:
+        href = link("metrics", id=data.session.id)
+        blocks.append(Note("KPIs are the metrics that have a better direction.", "dim", href, "All its metrics"))
+    title = "KPIs and alerts" if loop.alerts else "KPIs"
+    return [Section(title, blocks, "kpis", how="kpis"), Section("Checks", checks, "checks")]
 
 
 def _kpis(loop: LoopView, name: str) -> list[Block]:
@@ -54,9 +58,10 @@ def _kpis(loop: LoopView, name: str) -> list[Block]:
         return [Note(text), offer_copies(("Compute them", "tacho learn"))]
     columns = [
         Column("kpi", "KPI", wide=True), Column("better", "Better", low=True), Column("value", "Value"),
-        Column("status", "Against thresholds"),
-        Column("usual", "Usual"), Column("spread", "Spread", "text", "One standard deviation", low=True),
-        Column("sessions", "From sessions", "count", low=True),
+        Column("usual", "Usual", "text", "The mean of the baseline"),
+        Column("status", "Level", "text", "Against the KPI's thresholds, where it has any"),
+        Column("spread", "Spread", "text", "One standard deviation", low=True),
+        Column("sessions", "From sessions", "count", low=True), Column("unit", "Unit", low=True),
     ]  # fmt: skip
     about = (
         f"Usual is the baseline of the agent type {shorten(loop.agent_type or '', 60)} as it is now; this session may"
@@ -76,8 +81,8 @@ def _kpi(one: KpiValue) -> list[Cell]:
     mean = None if one.baseline_mean is None else show_value(kpi, one.baseline_mean)
     spread = None if one.baseline_sd is None else show_deviation(kpi, one.baseline_sd)
     better = "more" if one.better == "up" else "less"
-    return [Cell(one.title, title=kpi.formula), Cell(better, tone="dim"), value, status, Cell(mean), Cell(spread),
-            Cell(one.baseline_sessions or None)]  # fmt: skip
+    return [Cell(one.title, title=kpi.formula), Cell(better, tone="dim"), value, Cell(mean), status, Cell(spread),
+            Cell(one.baseline_sessions or None), Cell(kpi.unit, tone="dim")]  # fmt: skip
 
 
 def _alert(told: ToldAlert) -> list[Cell]:
@@ -86,8 +91,9 @@ def _alert(told: ToldAlert) -> list[Cell]:
     value, mean = (show_value(kpi, one.value), show_value(kpi, one.mean)) if kpi else (f"{one.value:g}", None)
     said = (told.verdict or "").replace("_", " ")
     return [
-        Cell(one.severity, tag=True, tone=_SEVERITIES[one.severity]), Cell(told.title), Cell(value),
-        Cell(mean if one.mean is not None else None), Cell(one.deviations), Cell(one.rule), Cell(one.action),
+        Cell(told.title), Cell(one.severity, tag=True, tone=_SEVERITIES[one.severity]), Cell(value),
+        Cell(mean if one.mean is not None else None), Cell(one.deviations), Cell(one.rule.replace("_", " ")),
+        Cell(one.action),
         Cell(said or "nothing yet", tone="" if said else "dim"),
     ]  # fmt: skip
 
@@ -117,8 +123,7 @@ def show_origin(data: SessionData) -> list[Block]:
     origin = data.origin
     blocks: list[Block] = []
     if origin.logs:
-        blocks += [offer_copies(*(("Open the log file", one.path) for one in origin.logs[:_MOST_LOGS])), _logs(origin)]
-        blocks.append(Note("A web page cannot open a file: copy its path. It is stored with secrets redacted.", "dim"))
+        blocks.append(_logs(origin))
         blocks.append(_counting(origin.counting))
     if origin.copied:
         blocks.append(_copied(data))
@@ -127,7 +132,7 @@ def show_origin(data: SessionData) -> list[Block]:
         blocks.append(Grid("forks", "Sessions that began as a copy of it", [Column("session", "Session")], rows))
     if not blocks:
         return []
-    return [Section("Where the numbers come from", blocks, "origin", how="reconciliation")]
+    return [Section("Where the numbers come from", blocks, "origin", how="reconciliation", folded=True)]
 
 
 def _logs(origin: Origin) -> Grid:

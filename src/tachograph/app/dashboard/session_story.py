@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from math import fsum
 from shlex import quote
 
 import msgspec
 
 from tachograph.analysis.turns import Turn, split_turns
 from tachograph.app.dashboard.desk import Desk, Params
+from tachograph.app.dashboard.page import Param
 from tachograph.app.dashboard.session_axes import Axes, Verdicts, judge_subagents, score_axes
 from tachograph.app.dashboard.session_loop import LoopView, view_loop
 from tachograph.app.dashboard.session_origin import Origin, trace_origin
@@ -23,6 +25,8 @@ from tachograph.app.show import TurnRecord, find_spawns, record_turn, turn_of
 from tachograph.errors import NotFound, UsageError
 from tachograph.model import TURN_KINDS
 
+SESSION_PARAM = Param("id", "The session: its id, its native id, or a beginning of either that no other session has.")
+"""Of every page about one session."""
 TURNS, BELOW, FINDINGS = 50, 100, 20
 """Of each so many are in one part."""
 _TASKS = """
@@ -98,6 +102,8 @@ class SessionData(msgspec.Struct, frozen=True, kw_only=True):
     below: list[Below]
     subagents_usd: float | None
     """What all subagents below it cost; null when nothing of it is priced."""
+    subagents_unpriced_responses: int
+    """Above 0, ``subagents_usd`` is a lower bound."""
     findings_piece: Piece
     """Of ``axes.waste.findings``, which are all there."""
     loop: LoopView
@@ -143,6 +149,7 @@ def tell_session(desk: Desk, _: Scope, params: Params) -> SessionData:
         below_piece=below,
         below=_tell_below(connection, read.tree[below.span], read.starters),
         subagents_usd=_add_up(read.tree),
+        subagents_unpriced_responses=sum(below.unpriced_responses for _, below in read.tree),
         findings_piece=take_piece(params, "findings", len(axes.waste.findings) if axes else 0, FINDINGS),
         loop=view_loop(connection, session),
         labels=_label_all(desk, row, origin),
@@ -167,7 +174,7 @@ def _tell_turns(read: _Read, piece: Piece, axes: Axes | None) -> list[ToldTurn]:
 
 def _add_up(tree: list[tuple[int, SessionRow]]) -> float | None:
     priced = [below.own_usd for _, below in tree if below.own_usd is not None]
-    return sum(priced) if priced else None
+    return fsum(priced) if priced else None
 
 
 def find_named(desk: Desk, params: Params) -> str:

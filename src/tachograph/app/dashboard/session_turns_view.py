@@ -157,10 +157,13 @@ def show_below(data: SessionData, scope: Scope) -> list[Block]:
         Column("subagent", "Subagent", wide=True), Column("depth", "Depth", "count", low=True),
         Column("turn", "Turn", "count", "The session's turn in which it was started"),
         Column("started_at", "Started", "moment", low=True), Column("duration", "Duration", "seconds"),
-        Column("own_usd", "Own cost", "usd", "Without what is below it"), Column("tokens", "Tokens", "tokens"),
+        Column("own_usd", "Own cost", "usd", "Without what is below it"),
+        Column("tokens", "Tokens", "tokens", low=True),
         Column("calls", "Calls", "count", low=True), Column("errors", "Failed", "count", low=True),
-        Column("verdict", "Token use", "text", "Real tokens against other subagents with the same kind of work"),
-        Column("findings", "Findings", "count"),
+        Column(
+            "verdict", "Token use", "text", "Real tokens against other subagents with the same kind of work", low=True
+        ),
+        Column("findings", "Findings", "count", low=True),
     ]  # fmt: skip
     rows = [_below(data.session.id, one) for one in data.below]
     paging = page_through(data.session.id, scope, "below", data.below_piece, "subagents")
@@ -192,7 +195,7 @@ def show_markers(data: SessionData) -> list[Block]:
     if not time.markers:
         return []
     columns = [
-        Column("at", "When", "moment"), Column("turn", "Turn", "count"), Column("kind", "What"),
+        Column("at", "When", "moment", low=True), Column("turn", "Turn", "count"), Column("kind", "What"),
         Column("detail", "Detail", wide=True), Column("value", "Number", low=True),
     ]  # fmt: skip
     rows = []

@@ -6,6 +6,7 @@ from tachograph.app.dashboard.cells import cost_cell
 from tachograph.app.dashboard.desk import Params
 from tachograph.app.dashboard.links import link, session_link
 from tachograph.app.dashboard.session_axes_view import show_axes, show_findings
+from tachograph.app.dashboard.session_calls_view import Ways
 from tachograph.app.dashboard.session_charts import show_timeline
 from tachograph.app.dashboard.session_proofs_view import show_loop, show_origin
 from tachograph.app.dashboard.session_story import SessionData
@@ -13,23 +14,32 @@ from tachograph.app.dashboard.session_turns_view import show_below, show_markers
 from tachograph.app.dashboard.session_words import offer_copies, shorten
 from tachograph.app.scope import Scope
 from tachograph.app.session_rows import SessionRow
-from tachograph.report.units import counted, percent, seconds, usd
-from tachograph.report.view import Banner, Beside, Block, Card, Cards, Cell, Facts, Kind, Special, View
+from tachograph.report.units import counted, minute, percent, seconds, usd
+from tachograph.report.view import Banner, Beside, Block, Card, Cards, Cell, Facts, Kind, Note, Section, Special, View
 
 _TITLE = 90
+_MOST_LOGS = 3
 
 
 def show_session(data: SessionData, scope: Scope, params: Params) -> View:  # noqa: ARG001
-    """The page."""
+    """The page: what happened first, what it is made of last."""
+    sections: list[Block] = [
+        *show_axes(data), *show_findings(data, scope), *show_timeline(data, scope), *show_turns(data, scope),
+        *show_below(data, scope), *show_markers(data), *show_loop(data),
+        Section("About this session", [_facts(data), *_copies(data)], "about"), *show_origin(data),
+    ]  # fmt: skip
     return View(
         _title(data),
         [
-            *_banners(data), _cards(data), _facts(data), _copies(data), *show_axes(data), *show_findings(data, scope),
-            *show_timeline(data, scope), *show_turns(data, scope), *show_below(data, scope), *show_markers(data),
-            *show_loop(data), *show_origin(data),
+            *_banners(data), _cards(data), Special("session_ways", Ways(_ways(sections), "On this page")), *sections,
         ],
-        _lead(data),
+        _lead(data, scope),
     )  # fmt: skip
+
+
+def _ways(sections: list[Block]) -> list[tuple[str, str]]:
+    """Links to the sections: the page is long."""
+    return [(one.title, f"#{one.id}") for one in sections if isinstance(one, Section) and one.id]
 
 
 def _title(data: SessionData) -> str:
@@ -41,13 +51,21 @@ def _title(data: SessionData) -> str:
     return "A session whose own log is missing" if row.log_missing else "A session without a prompt"
 
 
-def _lead(data: SessionData) -> str:
+def _lead(data: SessionData, scope: Scope) -> str:
     row = data.session
     kind = f"subagent ({row.agent_type or 'of unknown kind'})" if row.kind == "subagent" else "main session"
     state = "live: it is going on" if data.live else "finished" if row.complete else "ends within a turn"
     state = "its own log is missing" if row.log_missing else state
-    parts = [f"{row.agent} {kind}", row.project or "no project known", data.task_type or "", state]
+    parts = [f"{row.agent} {kind}", row.project or "no project known", data.task_type or "", _when(row, scope), state]
     return " · ".join(part for part in parts if part)
+
+
+def _when(row: SessionRow, scope: Scope) -> str:
+    """``2026-05-20 14:30 to 15:10``; with the day of its end where that is another one."""
+    if row.started_at is None or row.ended_at is None:
+        return ""
+    begin, end = minute(row.started_at, scope.zone), minute(row.ended_at, scope.zone)
+    return f"{begin} to {end.removeprefix(begin[:11])}"
 
 
 def _banners(data: SessionData) -> list[Block]:
@@ -94,20 +112,21 @@ def _shares(data: SessionData) -> str:
     """Its own cost and that of its subagents."""
     row = data.session
     if row.kind == "main" and row.subagents:
-        below = usd(data.subagents_usd)
+        less, lacking = data.subagents_unpriced_responses, row.unpriced_responses - data.subagents_unpriced_responses
+        below = _at_least(data.subagents_usd, less)
         own = (
             "not known what is its"
             if row.log_missing
-            else usd(row.own_usd if row.own_usd is not None else _nothing(row))
+            else _at_least(row.own_usd if row.own_usd is not None or lacking else 0.0, lacking)
         )
         return f"{own} own, {below} by {counted(row.subagents, 'subagent')}"
     unpriced = row.unpriced_responses
     return f"{counted(unpriced, 'response')} unpriced ({', '.join(row.unpriced_models)})" if unpriced else ""
 
 
-def _nothing(row: SessionRow) -> float | None:
-    """What nothing of its own costs: $0 only where nothing is unpriced."""
-    return None if row.unpriced_responses else 0.0
+def _at_least(amount: float | None, unpriced: int) -> str:
+    """An amount in words, marked where it is a lower bound."""
+    return ("≥" if unpriced and amount is not None else "") + usd(amount)
 
 
 def _elapsed(row: SessionRow) -> str:
@@ -138,9 +157,12 @@ def _facts(data: SessionData) -> Beside:
     return Beside([[Facts(entries[:half])], [Facts(entries[half:])]])
 
 
-def _copies(data: SessionData) -> Special:
-    paths = [("Open the log file", one.path) for one in data.origin.logs[:1]]
-    return offer_copies(("In a terminal", data.command), *paths)
+def _copies(data: SessionData) -> list[Block]:
+    paths = [("Its log file", one.path) for one in data.origin.logs[:_MOST_LOGS]]
+    blocks: list[Block] = [offer_copies(("In a terminal", data.command), *paths)]
+    if paths:
+        blocks.append(Note("A web page cannot open a file: copy its path. Secrets in it are redacted.", "dim"))
+    return blocks
 
 
 def _edited(row: SessionRow) -> bool:

@@ -29,6 +29,8 @@ class SpendStep(msgspec.Struct, frozen=True):
     """Responses without a known price: above 0, ``usd`` is a lower bound."""
     responses: int
     tokens: int
+    unreliable: int
+    """Responses whose output is a lower bound: above 0, so is ``tokens``."""
     cache_share: float | None
     """Share of the prompts' tokens that came from the cache; null without any."""
 
@@ -100,7 +102,7 @@ def _describe(spend: SpendOverTime) -> str:
 
 
 def _step(label: str, sums: UsageSums) -> SpendStep:
-    return SpendStep(label, _usd(sums), sums.unpriced, sums.responses, sums.tokens, sums.cache_share)
+    return SpendStep(label, _usd(sums), sums.unpriced, sums.responses, sums.tokens, sums.unreliable, sums.cache_share)
 
 
 def _usd(sums: UsageSums | None) -> float | None:

@@ -37,11 +37,9 @@ class Axis(msgspec.Struct, frozen=True):
 
 
 def history_begin(connection: sqlite3.Connection) -> date | None:
-    """The first day of the whole history with a response or a session; None when there is nothing."""
-    found = [
-        connection.execute(f"SELECT min(span) FROM roll.{table} WHERE grain = 0 AND project = 0").fetchone()[0]
-        for table in ("usage_cells", "session_cells")
-    ]
+    """The first day of the whole history with a response or a session; None when there is none that has a time."""
+    query = "SELECT min(span) FROM roll.{} WHERE grain = 0 AND project = 0 AND span > 0"  # day 0: what has no time
+    found = [connection.execute(query.format(table)).fetchone()[0] for table in ("usage_cells", "session_cells")]
     return min((day_of(span) for span in found if span is not None), default=None)
 
 
@@ -60,9 +58,16 @@ def make_axis(scope: Scope, begin: date | None, most_days: int = _DAYS) -> Axis:
     return Axis(step, _starts(step, first, last) if days > 0 else [])
 
 
+def start_of(day: date, step: Step) -> date:
+    """First day of the step that ``day`` lies in; a week begins on Monday."""
+    if step == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if step == "month" else day
+
+
 def _starts(step: Step, first: date, last: date) -> list[date]:
     if step == "month":
         return [month_of(number) for number in range(month_number(first), month_number(last) + 1)]
     length = 7 if step == "week" else 1
-    start = first - timedelta(days=first.weekday()) if step == "week" else first
+    start = start_of(first, step)
     return [start + timedelta(days=length * n) for n in range((last - start).days // length + 1)]

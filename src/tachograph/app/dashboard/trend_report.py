@@ -27,8 +27,8 @@ from tachograph.app.scope import Scope
 from tachograph.errors import NotFound, UsageError
 from tachograph.report.sanitise import harmless
 
-MOST_DAYS = 30
-"""Longer ranges go by week."""
+MOST_DAYS = 14
+"""Longer ranges go by week: by day most people have too few sessions for a share to say anything."""
 MOST_CHARTS = 6
 """KPIs that are told without being asked for."""
 NOT_TOLD = "not told"
@@ -79,7 +79,7 @@ def gather_trends(desk: Desk, scope: Scope, params: Params) -> TrendsData:
 
 def _first_day(connection: sqlite3.Connection) -> date | None:
     """Of the whole history, sessions that only telemetry knows included."""
-    [(span,)] = connection.execute("SELECT min(span) FROM roll.kpi_cells WHERE grain = 0")
+    [(span,)] = connection.execute("SELECT min(span) FROM roll.kpi_cells WHERE grain = 0 AND project = 0 AND span > 0")
     days = [history_begin(connection), None if span is None else day_of(span)]
     return min((day for day in days if day is not None), default=None)
 

@@ -11,7 +11,7 @@ import msgspec
 from tachograph.analysis.kpis import Kpi, load_kpis
 from tachograph.app.dashboard.time_axis import Axis
 from tachograph.app.learn.fold import load_baselines
-from tachograph.app.rollups.cubes import KpiSums, SessionSums, VerdictSums
+from tachograph.app.rollups.cubes import FindingSums, KpiSums, VerdictSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
 from tachograph.learning.baselines import Baseline
@@ -71,7 +71,7 @@ def trend_tasks(connection: sqlite3.Connection, scope: Scope, axis: Axis) -> lis
         name = str(task_type)
         return found.setdefault(name, TaskTrend(name, [0] * len(place), {}, [0] * len(place)))
 
-    for (number, task_type), sums in add_up(connection, SessionSums, scope, by=(axis.step, "task_type")):
+    for (number, task_type), sums in add_up(connection, FindingSums, scope, by=(axis.step, "task_type")):
         if (at := place.get(int(number))) is not None:
             one = held(task_type)
             one.sessions[at] += sums.sessions

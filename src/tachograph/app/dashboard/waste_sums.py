@@ -12,7 +12,7 @@ from tachograph.app.dashboard.dearest_findings import DearestFindings, look_for_
 from tachograph.app.dashboard.desk import Desk, Params
 from tachograph.app.dashboard.time_axis import history_begin, make_axis
 from tachograph.app.findings import check_detector
-from tachograph.app.rollups.cubes import SessionSums, WasteSums, WasteTypeSums
+from tachograph.app.rollups.cubes import FindingSums, SessionSums, WasteSums, WasteTypeSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
 
@@ -138,11 +138,11 @@ def _first_sentence(doc: str) -> str:
 
 
 def _by_project(connection: sqlite3.Connection, scope: Scope, detector: str | None) -> list[PlaceWaste]:
-    sessions = {str(key): one for (key,), one in add_up(connection, SessionSums, scope, ("project",))}
+    sessions = {str(key): one for (key,), one in add_up(connection, FindingSums, scope, ("project",))}
     cells = add_up(connection, WasteSums, scope, ("project", "detector"))
     found = []
     for key, dearest, findings in _dearest(((str(a), str(b), sums) for (a, b), sums in cells), detector):
-        of = sessions.get(key) or SessionSums()
+        of = sessions.get(key) or FindingSums()
         held = of.wasteful if detector is None else dearest[1].sessions
         found.append(_place(key, dearest, findings, held, of.sessions))
     return sorted(found, key=lambda one: (*_rank(one.amounts), one.key))
@@ -190,8 +190,8 @@ def _rank_sums(sums: WasteSums) -> tuple[int, int, int]:
 
 def _over_time(connection: sqlite3.Connection, scope: Scope) -> tuple[str, list[WasteStep]]:
     axis = make_axis(scope, history_begin(connection), most_days=0)
-    sums = {int(number): one for (number,), one in add_up(connection, SessionSums, scope, (axis.step,))}
-    none = SessionSums()
+    sums = {int(number): one for (number,), one in add_up(connection, FindingSums, scope, (axis.step,))}
+    none = FindingSums()
     return axis.step, [
         WasteStep(label, one.sessions, one.wasteful, one.wasteful / one.sessions if one.sessions else None)
         for label, one in zip(axis.labels, (sums.get(number, none) for number in axis.numbers), strict=True)

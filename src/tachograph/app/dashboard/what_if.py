@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 import msgspec
 
 from tachograph.app.dashboard.list_prices import KINDS, ListPrice, ListPrices, TokenKinds
@@ -87,9 +89,9 @@ def compare_price(price: ListPrice, uses: list[ModelUse]) -> WhatIf:
         price=price,
         kinds=[_kind_cost(price, kind, getattr(tokens, kind)) for kind in KINDS],
         models=switches,
-        usd=sum(one.usd or 0.0 for one in priced) if priced else None,
+        usd=fsum(one.usd or 0.0 for one in priced) if priced else None,
         is_lower_bound=any(one.unpriced_responses for one in priced),
-        other_usd=sum(known) if priced and len(known) == len(others) else None,
+        other_usd=fsum(known) if priced and len(known) == len(others) else None,
         left_out=[one.model for one in uses if one.usd is None],
         web_searches=sum(one.web_searches for one in priced),
         searches_priced=price.web_search is not None,

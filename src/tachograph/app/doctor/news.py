@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from tachograph.app.doctor.check import Check, Scene, plural, without_store
 from tachograph.report.units import percent
@@ -17,8 +18,14 @@ def check_record_types(scene: Scene) -> Check:
     """Record types in the logs that the sources do not know: counted, not read."""
     if scene.connection is None:
         return without_store("record types", scene)
+    rows = scene.connection.execute("SELECT agent, unknown_types FROM logs WHERE unknown_types <> '{}'")
+    return tell_record_types(rows)
+
+
+def tell_record_types(rows: Iterable[tuple[str, str]]) -> Check:
+    """The same from an agent and a JSON object (type -> lines) for each log that has such."""
     unknown: Counter[str] = Counter()
-    for agent, types in scene.connection.execute("SELECT agent, unknown_types FROM logs WHERE unknown_types <> '{}'"):
+    for agent, types in rows:
         unknown.update({f"{agent}: {name}": number for name, number in json.loads(types).items()})
     if not unknown:
         return Check("record types", "ok", "all known")

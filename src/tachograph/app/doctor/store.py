@@ -90,10 +90,18 @@ def _others_rights(path: Path) -> int:
 
 def check_disk(scene: Scene) -> Check:
     """How large the store is, beside the logs it was made from."""
-    files = _own_files(scene.folder) if scene.folder.is_dir() else []
-    held = sum(path.stat().st_size for path in files if not path.name.endswith("-shm"))  # that one is memory
     if scene.connection is None:
-        kept = warehouse_file(scene.folder)
+        kept, held = warehouse_file(scene.folder), _stored_bytes(scene.folder)
         return Check("disk", "info", f"{size(held)} in {kept}" if held else "nothing stored")
-    logs = scene.connection.execute("SELECT coalesce(sum(size), 0) FROM logs").fetchone()[0]
+    return tell_disk(scene.folder, scene.connection.execute("SELECT coalesce(sum(size), 0) FROM logs").fetchone()[0])
+
+
+def _stored_bytes(folder: Path) -> int:
+    files = _own_files(folder) if folder.is_dir() else []
+    return sum(path.stat().st_size for path in files if not path.name.endswith("-shm"))  # that one is memory
+
+
+def tell_disk(folder: Path, logs: int) -> Check:
+    """How large the store in ``folder`` is, beside ``logs`` bytes of logs."""
+    held = _stored_bytes(folder)
     return Check("disk", "ok", f"{size(held)} stored: {percent(held, logs)} of the {size(logs)} of logs it came from")

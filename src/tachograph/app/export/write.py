@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,7 +70,7 @@ def write_privately(path: Path) -> Iterator[BinaryIO]:
         with open_private(path) as stream:
             yield stream
         return
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")  # nobody can put a link there before
     try:
         with open_private(unfinished) as stream:
             yield stream

@@ -47,7 +47,7 @@ def _spent(told: Figures, models: Sequence[str]) -> list[float | None]:
 def chart_session_cost(told: Figures) -> Chart:
     """Mean and median cost of a session by step."""
     left_out = sum(one.left_out for one in told.costs)
-    without = f" Left out: {left_out:,} with a response that has no known price." if left_out else ""
+    without = f" Left out: {left_out:,} of which a price or a log is missing." if left_out else ""
     about = (
         f"US dollars per session by the {_step(told)} in which it began, subagents included; gaps where there was"
         f" none.{without}"

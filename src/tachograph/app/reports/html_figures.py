@@ -10,10 +10,10 @@ import msgspec
 
 from tachograph.app.dashboard.desk import Desk
 from tachograph.app.dashboard.root_rows import Chosen, list_roots, root_conditions
-from tachograph.app.dashboard.time_axis import Axis, history_begin, make_axis
+from tachograph.app.dashboard.time_axis import Axis, history_begin, make_axis, start_of
 from tachograph.app.reports.html_findings import ReportedFinding, find_dearest
 from tachograph.app.reports.html_kpis import KpiTrends, find_kpi_trends
-from tachograph.app.reports.html_steps import MOST_DAYS, Trend, judge_trend, start_of
+from tachograph.app.reports.html_steps import MOST_DAYS, Trend, judge_trend
 from tachograph.app.rollups.cubes import SessionSums, ToolSums, UsageSums, WasteSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
@@ -39,8 +39,9 @@ class SessionCosts(msgspec.Struct, frozen=True):
     """Cost per session of one step, subagents folded in, by the day the sessions began."""
 
     sessions: int
-    """Sessions all of whose responses have a known price: only these count here."""
+    """Sessions all of whose responses have a known price, and of which no log is missing: only these count here."""
     left_out: int
+    """The others: of their cost no more than a lower bound is known."""
     mean: float | None
     """USD; None without a session."""
     median: float | None
@@ -116,12 +117,14 @@ def _signals(desk: Desk, scope: Scope, steps: Axis) -> list[SessionSums]:
 
 def _session_costs(desk: Desk, scope: Scope, steps: Axis) -> list[SessionCosts]:
     where, values = root_conditions(desk.connection, scope)
-    rows = desk.connection.execute(f"SELECT r.started_at, r.micro, r.unpriced FROM roll.roots r WHERE {where}", values)
+    rows = desk.connection.execute(
+        f"SELECT r.started_at, r.micro, r.unpriced, r.log_missing FROM roll.roots r WHERE {where}", values
+    )
     priced: dict[object, list[float]] = defaultdict(list)
     left_out: dict[object, int] = defaultdict(int)
-    for started_at, micro, unpriced in rows:
+    for started_at, micro, unpriced, log_missing in rows:
         at = start_of(datetime.fromtimestamp(started_at / 1000, scope.zone).date(), steps.step)
-        if micro is None or unpriced:
+        if micro is None or unpriced or log_missing:
             left_out[at] += 1
         else:
             priced[at].append(micro / _MICRO)

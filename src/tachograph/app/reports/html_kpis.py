@@ -1,4 +1,4 @@
-"""Which KPIs the HTML report shows over time."""
+"""Whose KPIs the HTML report shows over time, and which first."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from tachograph.app.dashboard.time_axis import Axis
 from tachograph.app.dashboard.trend_sums import KpiTrend, count_types, trend_kpis
 from tachograph.app.scope import Scope
 
-MOST_KPIS = 6
 _FIRST = ("cost_per_turn", "waste_share", "error_rate", "cache_efficiency", "context_peak", "follow_up_rate")
-"""What a reader asks for first; where one has no data, others take its place."""
+"""What a reader asks for first; then those that most sessions have."""
 
 
 class KpiTrends(msgspec.Struct, frozen=True):
@@ -20,6 +19,7 @@ class KpiTrends(msgspec.Struct, frozen=True):
 
     agent_type: str
     kpis: list[KpiTrend]
+    """All that its sessions have, what a reader asks for first first."""
 
 
 def find_kpi_trends(desk: Desk, scope: Scope, axis: Axis) -> KpiTrends | None:
@@ -30,7 +30,7 @@ def find_kpi_trends(desk: Desk, scope: Scope, axis: Axis) -> KpiTrends | None:
     agent_type = types[0].agent_type
     sessions = by_type[agent_type]
     names = sorted((name for name in load_kpis() if name in sessions), key=lambda name: _rank(name, sessions[name]))
-    return KpiTrends(agent_type, trend_kpis(desk.connection, scope, axis, agent_type, names[:MOST_KPIS]))
+    return KpiTrends(agent_type, trend_kpis(desk.connection, scope, axis, agent_type, names))
 
 
 def _rank(name: str, sessions: int) -> tuple[int, int, str]:

@@ -31,7 +31,8 @@ _RULES = {
     ),
     "session-costs": (
         "Cost per session, and its trend",
-        "Of sessions all of whose responses have a known price. The trend is the mean of the second half of the steps"
+        "Of sessions all of whose responses have a known price, and of which no log is missing. The trend is the mean"
+        " of the second half of the steps"
         f" (days up to {MOST_DAYS} days, then weeks from Monday, months beyond a year) by that of the first: below"
         f" {IMPROVING} improving, above {WORSENING} worsening. Steps without such a session are left out, each other"
         f" one counts once, and fewer than {LEAST_STEPS} say nothing. The first and the last step may be cut short. It"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from statistics import fmean
 from typing import Literal
 
 import msgspec
-
-from tachograph.app.dashboard.time_axis import Step
 
 Direction = Literal["improving", "steady", "worsening"]
 
@@ -29,13 +26,6 @@ class Trend(msgspec.Struct, frozen=True):
     """improving: below 0.85; worsening: above 1.15."""
     steps: int
     """Days, weeks or months that have a value."""
-
-
-def start_of(day: date, step: Step) -> date:
-    """First day of the step that ``day`` lies in; a week begins on Monday."""
-    if step == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if step == "month" else day
 
 
 def judge_trend(values: Sequence[float | None]) -> Trend | None:

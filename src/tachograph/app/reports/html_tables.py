@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tachograph.analysis.detectors import load_detectors
+from tachograph.app.dashboard.cells import cost_cell
 from tachograph.app.dashboard.root_rows import ListedSession
 from tachograph.app.reports.html_figures import Figures
 from tachograph.app.reports.html_findings import ReportedFinding
@@ -23,14 +24,15 @@ _VERDICTS: dict[str, tuple[str, Tone]] = {
 def list_projects(told: Figures, names: Names) -> Grid:
     """Projects, the dearest first."""
     columns = [
-        Column("project", "project", wide=True), Column("sessions", "sessions", "count"),
-        Column("tokens", "tokens", "tokens", low=True), Column("usd", "cost", "usd"),
-        Column("share", "share of cost", "percent", low=True),
-        Column("wasteful", "with a finding", "percent", "Share of its sessions with a finding of waste.", low=True),
+        Column("project", "Project", wide=True), Column("sessions", "Sessions", "count"),
+        Column("tokens", "Tokens", "tokens", low=True), Column("usd", "Cost", "usd"),
+        Column("share", "Share of cost", "percent", low=True),
+        Column("wasteful", "With a finding", "percent", "Share of its sessions with a finding of waste.", low=True),
     ]  # fmt: skip
     rows = [
         [
-            Cell(names.project(path), note=names.place(path)), Cell(held.sessions), Cell(usage.tokens), _usd(usage),
+            Cell(names.project(path), note=names.place(path)), Cell(held.sessions),
+            Cell(usage.tokens, at_least=usage.unreliable > 0), _usd(usage),
             Cell(_share(usage, told.usage)), Cell(held.wasteful / held.sessions if held.sessions else None),
         ]
         for path, usage, held in told.projects[:MOST_ROWS]
@@ -41,11 +43,11 @@ def list_projects(told: Figures, names: Names) -> Grid:
 def list_models(told: Figures, names: Names) -> Grid:
     """Models, the dearest first."""
     columns = [
-        Column("model", "model"), Column("responses", "responses", "count", low=True),
-        Column("input", "input", "tokens", "Tokens that were in no cache.", low=True),
-        Column("cache_read", "from the cache", "tokens", low=True),
-        Column("cache_write", "into the cache", "tokens", low=True), Column("output", "output", "tokens"),
-        Column("usd", "cost", "usd"), Column("share", "share of cost", "percent"),
+        Column("model", "Model"), Column("responses", "Responses", "count", low=True),
+        Column("input", "Input", "tokens", "Tokens that were in no cache.", low=True),
+        Column("cache_read", "From the cache", "tokens", low=True),
+        Column("cache_write", "Into the cache", "tokens", low=True), Column("output", "Output", "tokens"),
+        Column("usd", "Cost", "usd"), Column("share", "Share of cost", "percent"),
     ]  # fmt: skip
     rows = [
         [
@@ -61,11 +63,11 @@ def list_models(told: Figures, names: Names) -> Grid:
 def list_sessions(told: Figures, names: Names) -> Grid:
     """The sessions that cost most."""
     columns = [
-        Column("session", "session", wide=True), Column("usd", "cost", "usd"), Column("started_at", "began", "moment"),
-        Column("task_type", "kind of work", low=True), Column("model", "model", low=True),
-        Column("active", "time at work", "seconds", low=True), Column("tokens", "tokens", "tokens", low=True),
-        Column("verdict", "for its kind", hint="Tokens against sessions of the same kind: beyond p25 or p75."),
-        Column("findings", "findings", "count", "Findings of waste.", low=True),
+        Column("session", "Session", wide=True), Column("usd", "Cost", "usd"), Column("started_at", "Began", "moment"),
+        Column("task_type", "Kind of work", low=True), Column("model", "Model", low=True),
+        Column("active", "Time at work", "seconds", low=True), Column("tokens", "Tokens", "tokens", low=True),
+        Column("verdict", "For its kind", "text", "Tokens against its kind: beyond p25 or p75.", low=True),
+        Column("findings", "Findings", "count", "Findings of waste.", low=True),
     ]  # fmt: skip
     about = _cut(range(told.dearest.matching), "sessions", len(told.dearest.sessions), "that cost most")
     return Grid("sessions", "Sessions", columns, [_session(one, names) for one in told.dearest.sessions], about)
@@ -75,19 +77,21 @@ def _session(one: ListedSession, names: Names) -> list[Cell]:
     word, tone = _VERDICTS.get(one.verdict or "", ("", ""))
     return [
         Cell(names.session(one.id, one.label or one.name), note=names.project(one.project or "")),
-        Cell(one.usd, at_least=one.unpriced_responses > 0 and one.usd is not None), Cell(one.started_at),
-        Cell(one.task_type), Cell(names.model(one.model or "")),
-        Cell(one.active_seconds), Cell(one.tokens), Cell(word or None, tone=tone, tag=bool(word)), Cell(one.findings),
+        cost_cell(one.usd, one.unpriced_responses, one.tokens, at_least=one.log_missing), Cell(one.started_at),
+        Cell(one.task_type), Cell(names.model(one.model or "")), Cell(one.active_seconds),
+        Cell(one.tokens, at_least=one.output_unreliable_responses > 0 or one.log_missing),
+        Cell(word or None, tone=tone, tag=bool(word)), Cell(one.findings),
     ]  # fmt: skip
 
 
 def list_waste(told: Figures) -> Grid:
     """Detectors, the dearest first."""
     columns = [
-        Column("detector", "detector", wide=True), Column("sessions", "sessions", "count"),
-        Column("rate", "of all", "percent", "Share of the range's sessions."), Column("findings", "findings", "count"),
-        Column("tokens", "tokens", "tokens", "What was not needed, once.", low=True),
-        Column("usd", "cost", "usd", "What was not needed, and carrying it."),
+        Column("detector", "Detector", wide=True), Column("sessions", "Sessions", "count"),
+        Column("rate", "Of all", "percent", "Share of the range's sessions."),
+        Column("findings", "Findings", "count", low=True),
+        Column("tokens", "Tokens", "tokens", "What was not needed, once.", low=True),
+        Column("usd", "Cost", "usd", "What was not needed, and carrying it."),
     ]  # fmt: skip
     whole = told.sessions.sessions
     rows = [
@@ -103,9 +107,10 @@ def list_waste(told: Figures) -> Grid:
 def list_findings(told: Figures, names: Names) -> Grid:
     """The dearest findings; what they are about only where names are told."""
     columns = [
-        Column("detector", "finding", wide=True), Column("session", "session", wide=True), Column("at", "when", "day"),
-        Column("times", "times", "count", low=True), Column("tokens", "tokens", "tokens", low=True),
-        Column("usd", "cost", "usd"),
+        Column("detector", "Finding", wide=True), Column("session", "Session", wide=True),
+        Column("at", "When", "day", low=True),
+        Column("times", "Times", "count", low=True), Column("tokens", "Tokens", "tokens", low=True),
+        Column("usd", "Cost", "usd"),
     ]  # fmt: skip
     rows = [_finding(one, names) for one in told.findings]
     about = "The dearest ones." if names.is_safe else "The dearest ones. Which calls prove one: tacho waste --explain."
@@ -122,11 +127,11 @@ def _finding(one: ReportedFinding, names: Names) -> list[Cell]:
 def list_tools(told: Figures, names: Names) -> Grid:
     """Tools, those called most often first."""
     columns = [
-        Column("tool", "tool", wide=True), Column("category", "category", low=True), Column("calls", "calls", "count"),
-        Column("errors", "failed", "count"),
-        Column("rate", "of those that ended", "percent", "Failed calls among those that ran to their end."),
-        Column("denied", "refused", "count", "Refused by a person.", low=True),
-        Column("usd", "cost carried", "usd", "A response's cost, split evenly among its calls.", low=True),
+        Column("tool", "Tool", wide=True), Column("category", "Category", low=True), Column("calls", "Calls", "count"),
+        Column("errors", "Failed", "count"),
+        Column("rate", "Error rate", "percent", "Failed calls among those that ran to their end."),
+        Column("denied", "Denied", "count", "Refused by a person.", low=True),
+        Column("usd", "Cost carried", "usd", "A response's cost, split evenly among its calls.", low=True),
     ]  # fmt: skip
     rows = [
         [

@@ -18,9 +18,11 @@ from tachograph.app.reports.html_tables import (
     list_waste,
 )
 from tachograph.report.units import counted
-from tachograph.report.view import Banner, Beside, Block, Card, Cards, Cell, Empty, Note, Section, Tone, View
+from tachograph.report.view import Banner, Beside, Block, Card, Cards, Cell, Chart, Empty, Note, Section, Tone, View
 
 TITLE = "Tachograph report"
+_FIRST_KPIS = 6
+"""So many charts of KPIs are open; the others are folded."""
 _TONES: dict[str, Tone] = {"improving": "good", "worsening": "warn"}
 
 
@@ -84,9 +86,15 @@ def _kpis(told: Figures, names: Names) -> Section:
     if told.kpis is None:
         return Section("KPI trends", [Empty("No KPI is known yet.", "tacho learn")], how="how-kpis")
     charts = [chart_kpi(told, one) for one in told.kpis.kpis]
-    rows: list[Block] = [Beside([[one] for one in charts[place : place + 2]]) for place in range(0, len(charts), 2)]
+    rows = _in_pairs(charts[:_FIRST_KPIS])
+    if more := charts[_FIRST_KPIS:]:
+        rows.append(Section(counted(len(more), "more KPI"), _in_pairs(more), folded=True))
     remark = f"Kind of agent: {names.agent_type(told.kpis.agent_type)}, that with most sessions."
     return Section("KPI trends", rows, remark=remark, how="how-kpis")
+
+
+def _in_pairs(charts: list[Chart]) -> list[Block]:
+    return [Beside([[one] for one in charts[place : place + 2]]) for place in range(0, len(charts), 2)]
 
 
 def _tables(told: Figures, names: Names) -> list[Block]:

@@ -102,6 +102,38 @@ class SessionSums(Sums):
     wasteful: int = 0
 
 
+class FindingSums(Sums):
+    """The part of the sums over sessions that tells of waste alone: in many groups that is much quicker to add up."""
+
+    table = "session_cells"
+    keys = ("task_type",)
+
+    sessions: int = 0
+    wasteful: int = 0
+
+
+class CostSums(Sums):
+    """What sessions at the top cost, subagents folded in, by the day they began and the model they used most."""
+
+    table = "cost_cells"
+    keys = ("model",)
+
+    sessions: int = 0
+    logs_missing: int = 0
+    """Of which only subagents have left logs."""
+    priced: int = 0
+    """Sessions with a known cost."""
+    unpriced: int = 0
+    """Sessions with an unpriced response."""
+    micro: int = 0
+    """Microdollars, each session's rounded."""
+
+    @property
+    def mean(self) -> float | None:
+        """Mean USD of those with a known cost; None without one."""
+        return self.micro / PICO_PER_MICRO / self.priced if self.priced else None
+
+
 class VerdictSums(Sums):
     """Verdicts of the token axis by the day the session began."""
 
@@ -206,5 +238,5 @@ class KpiSums(Sums):
 
 
 CUBES: tuple[type[Sums], ...] = (
-    UsageSums, SessionSums, VerdictSums, WasteSums, WasteTypeSums, ToolSums, KpiSums,
+    UsageSums, SessionSums, CostSums, VerdictSums, WasteSums, WasteTypeSums, ToolSums, KpiSums,
 )  # fmt: skip

@@ -3,9 +3,11 @@
 -- Every table of sums has the same leading key:
 --   grain    0: one day; 1: one calendar month
 --   span     days since 1970-01-01, or months since January 1970, in the zone of meta.zone
---   project  names.name of the project (that of the session at the top); 0: all projects together
+--   project  names.name of the project: the session's own for usage, tool calls and KPIs, else that of the session at
+--            the top; 0: all projects together
 --   agent    names.name of the agent
 -- Costs are two columns that add up without overflow: `micro` (whole microdollars) and `rest` (picodollars below one).
+-- What the log gives no time for lies on the day 0, 1970-01-01: it is in the whole history and in no day of it.
 -- What is folded: a main session with its subagents is one session, dated by its own beginning; usage and tool calls
 -- are dated by themselves.
 
@@ -50,7 +52,7 @@ CREATE TABLE roots (
     model INTEGER NOT NULL,         -- names.name: the one with the most tokens of the tree
     started_at INTEGER,             -- ms UTC
     ended_at INTEGER,               -- ms UTC: the last of the tree
-    active_ms INTEGER,              -- its own; NULL: its log is missing
+    active_ms INTEGER,              -- its own; NULL: its log is missing, or tells no times
     turns INTEGER,                  -- its own; NULL: its log is missing
     prompts INTEGER,                -- its own; NULL: its log is missing
     tool_calls INTEGER NOT NULL,    -- of the tree
@@ -60,6 +62,8 @@ CREATE TABLE roots (
     micro INTEGER,                  -- microdollars of the tree, rounded; NULL: nothing is priced
     own_micro INTEGER,              -- the same without subagents
     unpriced INTEGER NOT NULL,      -- responses of the tree without a known price
+    own_unpriced INTEGER NOT NULL,  -- the same without subagents
+    unreliable INTEGER NOT NULL,    -- responses of the tree whose output is a lower bound
     findings INTEGER NOT NULL,      -- of the tree
     waste_micro INTEGER,            -- microdollars of the dearest detector's findings; NULL: no finding is priced
     verdict INTEGER NOT NULL,       -- names.name: verdict of the token axis on the session itself
@@ -69,6 +73,8 @@ CREATE TABLE roots (
 ) STRICT;
 CREATE INDEX roots_by_end ON roots (ended_at);
 CREATE INDEX roots_by_start ON roots (started_at);
+CREATE INDEX roots_by_cost ON roots (micro);
+CREATE INDEX roots_by_waste ON roots (waste_micro) WHERE waste_micro IS NOT NULL;
 CREATE INDEX roots_by_opening ON roots (opening_hash, project, started_at) WHERE opening_hash IS NOT NULL;
 CREATE INDEX roots_by_task ON roots (task_type);
 
@@ -82,7 +88,7 @@ CREATE TABLE root_texts (
 -- Beside each of the tables below but `kpi_cells` lies one called `<name>_parts`: what each session has added to it, so
 -- that it can be taken out again when the session changes. Its columns are `root` and those of the table without `grain`.
 
--- Usage by the day of the response.
+-- Usage by the day of the response; a subagent's goes by its own project, not by that of the session at the top.
 CREATE TABLE usage_cells (
     grain INTEGER NOT NULL, span INTEGER NOT NULL, project INTEGER NOT NULL, agent INTEGER NOT NULL,
     model INTEGER NOT NULL,         -- names.name
@@ -113,6 +119,18 @@ CREATE TABLE session_cells (
     spawns INTEGER NOT NULL, spawning INTEGER NOT NULL,
     wasteful INTEGER NOT NULL,      -- sessions with a finding
     PRIMARY KEY (grain, project, span, agent, task_type)
+) STRICT, WITHOUT ROWID;
+
+-- What sessions at the top cost, by the day they began; each of the model that it used most, as in `roots`.
+CREATE TABLE cost_cells (
+    grain INTEGER NOT NULL, span INTEGER NOT NULL, project INTEGER NOT NULL, agent INTEGER NOT NULL,
+    model INTEGER NOT NULL,         -- names.name
+    sessions INTEGER NOT NULL,
+    logs_missing INTEGER NOT NULL,  -- of which only subagents have left logs
+    priced INTEGER NOT NULL,        -- with a known cost
+    unpriced INTEGER NOT NULL,      -- with an unpriced response
+    micro INTEGER NOT NULL,         -- sum of roots.micro
+    PRIMARY KEY (grain, project, span, agent, model)
 ) STRICT, WITHOUT ROWID;
 
 -- Verdicts of the token axis by the day the session began. They depend on the other sessions: see meta.verdicts_at.
@@ -146,8 +164,8 @@ CREATE TABLE waste_type_cells (
     PRIMARY KEY (grain, project, span, agent, agent_type, detector)
 ) STRICT, WITHOUT ROWID;
 
--- Tool calls by the day of the call. t0 to t13: calls that ran to their end in less than 0.125 s · 2^n and not less
--- than half of that; t14: longer ones.
+-- Tool calls by the day of the call; by project as usage. t0 to t13: calls that ran to their end in less than
+-- 0.125 s · 2^n and not less than half of that; t14: longer ones.
 CREATE TABLE tool_cells (
     grain INTEGER NOT NULL, span INTEGER NOT NULL, project INTEGER NOT NULL, agent INTEGER NOT NULL,
     tool INTEGER NOT NULL,          -- names.name

@@ -78,6 +78,12 @@ class Canvas:
             return ""
         return f"#{name}" if self.alone and name in self._anchors else self.href(f"{HOW}#{name}")
 
+    def only_grid(self, section: Section) -> Grid | None:
+        """The table that begins the section under the same title, which is not said twice; else None."""
+        first = section.blocks[0] if section.blocks else None
+        named = isinstance(first, Grid) and first.title == section.title and bool(first.rows) and not first.folded
+        return first if isinstance(first, Grid) and named else None
+
     def sort_href(self, column: Column) -> str:
         """The same page ordered by the column, from its first row on; empty: one cannot."""
         return (

@@ -99,7 +99,7 @@ def test_cost_per_session_has_gaps_and_says_what_is_left_out() -> None:
     costs = [SessionCosts(2, 1, 3.0, 2.5), SessionCosts(0, 0, None, None), SessionCosts(1, 2, 1.0, 1.0)]
     chart = chart_session_cost(figures(costs=costs))
     assert [one.values for one in chart.series] == [[3.0, None, 1.0], [2.5, None, 1.0]]
-    assert chart.description.endswith("Left out: 3 with a response that has no known price.")
+    assert chart.description.endswith("Left out: 3 of which a price or a log is missing.")
     assert "Left out" not in chart_session_cost(figures()).description
 
 
@@ -199,8 +199,9 @@ def session(**fields: Any) -> ListedSession:
         "id": "claude_code:1", "name": "00000001", "label": "Repair the login", "agent": "claude_code",
         "project": "/home/ada/site", "task_type": "debug-fix", "model": "m", "verdict": "above_p75",
         "trajectory": None, "findings": 2, "waste_usd": 0.5, "usd": 2.0, "own_usd": 1.0, "unpriced_responses": 0,
-        "tokens": 100, "turns": 1, "prompts": 1, "active_seconds": 60.0, "duration_seconds": 90.0, "tool_calls": 3,
-        "tool_errors": 0, "subagents": 0, "started_at": AT, "ended_at": AT, "live": False, "complete": True,
+        "own_unpriced_responses": 0, "output_unreliable_responses": 0, "tokens": 100, "turns": 1, "prompts": 1,
+        "active_seconds": 60.0, "duration_seconds": 90.0, "tool_calls": 3, "tool_errors": 0,
+        "subagents": 0, "started_at": AT, "ended_at": AT, "live": False, "complete": True,
         "log_missing": False,
     }  # fmt: skip
     return ListedSession(**(base | fields))

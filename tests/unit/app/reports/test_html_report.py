@@ -111,7 +111,7 @@ def test_the_parts_in_their_order(looped: Looped) -> None:
     assert page.texts["h2"] == ["Cost", "Retry signals", "Waste", "KPI trends", "In detail", "How it was counted"]
     assert page.texts["h3"][:2] == ["Cost by model", "Cost per session"]
     assert page.texts["h3"][-14:] == [
-        "Turns that a person added", "Projects", "Models", "Sessions", "Findings", "Tools",
+        "5 more KPIs", "Projects", "Models", "Sessions", "Findings", "Tools",
         "Cost and tokens", "Signs", "Sessions", "Cost per session, and its trend", "Retry signals", "Waste", "KPIs",
         "Tools",
     ]  # fmt: skip

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from tachograph.app.reports.html_steps import Trend, judge_trend, start_of
+from tachograph.app.dashboard.time_axis import start_of
+from tachograph.app.reports.html_steps import Trend, judge_trend
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,8 @@ def _check_cell(one: Check) -> Cell:
 
 def _show_logs(data: DoctorData) -> list[Block]:
     columns = [
-        Column("agent", "Agent"), Column("logs", "Logs read", "count"), Column("size", "Size"),
-        Column("last_change", "Last change", "moment"),
+        Column("agent", "Agent"), Column("logs", "Logs read", "count"), Column("size", "Size", low=True),
+        Column("last_change", "Last change", "moment", low=True),
         Column("retention_days", "Deleted after", "text", "When the agent deletes a log, after its last change"),
         Column("next_loss", "Next goes on", "day"),
         Column("expired", "Gone or going", "count", "Logs older than that; what was read of them stays here", low=True),
@@ -107,7 +107,9 @@ def _show_logs(data: DoctorData) -> list[Block]:
         for one in data.logs
     ]  # fmt: skip
     grid = Grid("logs", "Logs and how long they last", columns, rows)
-    blocks: list[Block] = [grid] if rows else [Empty("No log has been read yet.", "tacho ingest")]
+    blocks: list[Block] = (
+        [grid] if rows else [Empty("No log has been read yet. This says where tacho looks for them:", "tacho doctor")]
+    )
     if any(one.expired for one in data.logs):
         blocks.append(Note("Keep warehouse.sqlite in your backups: of deleted logs it has all there is.", "dim"))
     return blocks
@@ -132,7 +134,7 @@ def _show_state(data: DoctorData) -> Facts:
         ("watcher", Cell("on" if watching.is_on else "off: sums are as of the last update"), "text"),
         ("a session is finished after", Cell(watching.window_seconds, note="without growth of its log"), "seconds"),
         ("sums are as of", Cell(data.rollups.as_of), "moment"),
-        ("state of the store", Cell(data.rollups.revision), "count"),
+        ("changes to the store so far", Cell(data.rollups.revision), "count"),
         ("days and hours in", Cell(data.rollups.zone), "text"),
         ("the loop went round", Cell(loop.last_round if loop.last_round else "never: tacho learn"),
          "moment" if loop.last_round else "text"),
@@ -149,7 +151,7 @@ def _show_store(data: DoctorData) -> Grid:
 
 
 def _show_hooks(hooks: HookReport) -> Section:
-    columns = [Column("agent", "Agent"), Column("events", "Called at"), Column("path", "Settings", wide=True)]
+    columns = [Column("agent", "Agent"), Column("events", "Called at"), Column("path", "Settings file", wide=True)]
     rows = [
         [
             Cell(one.agent),

@@ -100,7 +100,7 @@ def _show_rule(rule: CountingRule, data: HowWeCount) -> Section:
 
 
 def _show_detector(one: DetectorRule) -> Section:
-    return Section(f"{one.title} ({one.name})", [Note(text) for text in one.text], f"detector-{one.name}")
+    return Section(f"{one.title} ({one.name})", [Note(text) for text in one.text], f"detector-{one.name}", folded=True)
 
 
 def _show_kpi(one: KpiRule) -> Section:
@@ -115,7 +115,7 @@ def _show_kpi(one: KpiRule) -> Section:
         facts.append(("target, warning, critical", Cell(" · ".join(bounds)), "text"))
     blocks: list[Block] = [Facts(facts)]
     blocks += [Note(one.domain_of_validity, "dim")] if one.domain_of_validity else []
-    return Section(one.title, blocks, f"kpi-{one.name}")
+    return Section(one.title, blocks, f"kpi-{one.name}", folded=True)
 
 
 def _show_alert_rules(rules: list[AlertRule]) -> list[Block]:

@@ -90,7 +90,9 @@ def _show_models(data: ModelsData, scope: Scope) -> list[Block]:
 
 
 def _model_row(one: ModelUse, scope: Scope) -> list[Cell]:
-    mean = Cell(one.usd_per_session, at_least=bool(one.unpriced_sessions) and one.usd_per_session is not None)
+    part = bool(one.unpriced_sessions or one.logs_missing)
+    mean = Cell(one.usd_per_session, at_least=part and one.usd_per_session is not None)
+    below = Cell(one.subagent_usd, at_least=bool(one.subagent_unpriced_responses) and one.subagent_usd is not None)
     return [
         Cell(_name(one.model), href=link("sessions", scope, model=one.model) if one.model else ""),
         Cell(one.usd, at_least=bool(one.unpriced_responses) and one.usd is not None),
@@ -98,14 +100,17 @@ def _model_row(one: ModelUse, scope: Scope) -> list[Cell]:
         mean if one.sessions else Cell(""),
         Cell(one.sessions),
         Cell(one.responses),
-        Cell(one.tokens.total),
-        Cell(one.subagent_usd) if one.subagent_tokens else Cell(0.0),
+        Cell(one.tokens.total, at_least=bool(one.unreliable_responses)),
+        below if one.subagent_tokens else Cell(0.0),
     ]
 
 
 def _show_tokens(data: ModelsData) -> Grid:
     columns = [Column("model", "Model", wide=True)]
-    columns += [Column(kind, title.capitalize(), "tokens") for kind, title in KIND_TITLES.items()]
+    columns += [
+        Column(kind, title.capitalize(), "tokens", low=kind.startswith("cache_write"))
+        for kind, title in KIND_TITLES.items()
+    ]
     rows = [
         [
             Cell(_name(one.model)), *(Cell(getattr(one.tokens, kind)) for kind in list(KIND_TITLES)[:-1]),
@@ -124,14 +129,15 @@ def _show_kinds(data: ModelsData) -> Grid:
     titles = {"main": "main sessions", "subagent": "subagents"}
     columns = [
         Column("kind", "Who"), Column("usd", "Spend", "usd"), Column("share", "Share", "percent"),
-        Column("responses", "Responses", "count"), Column("tokens", "Tokens", "tokens"),
+        Column("responses", "Responses", "count", low=True), Column("tokens", "Tokens", "tokens"),
         Column("output", "Output", "tokens", low=True),
     ]  # fmt: skip
     rows = [
         [
             Cell(titles.get(one.kind, one.kind)),
             Cell(one.usd, at_least=bool(one.unpriced_responses) and one.usd is not None), Cell(one.share),
-            Cell(one.responses), Cell(one.tokens.total), Cell(one.tokens.output),
+            Cell(one.responses), Cell(one.tokens.total, at_least=bool(one.unreliable_responses)),
+            Cell(one.tokens.output, at_least=bool(one.unreliable_responses)),
         ]
         for one in data.kinds
     ]  # fmt: skip
@@ -143,7 +149,9 @@ def _show_savings(data: ModelsData) -> Block:
         Column("model", "Model", wide=True),
         Column("saved_usd", "Saved", "usd", "Spared by reads, less the premium of writes"),
         Column("spared_usd", "Spared by reads", "usd", "Cache reads at the price of input, less what they cost"),
-        Column("premium_usd", "Premium of writes", "usd", "Cache writes, less what they would have cost as input"),
+        Column(
+            "premium_usd", "Premium of writes", "usd", "Cache writes, less what they would have cost as input", low=True
+        ),
         Column("read_tokens", "Read", "tokens", low=True),
         Column("written_tokens", "Written", "tokens", low=True),
     ]
@@ -180,9 +188,10 @@ def _show_what_if(data: ModelsData, scope: Scope, params: Params) -> Section:
 def _compare(found: WhatIf) -> list[Block]:
     name = found.price.model
     difference = None if found.usd is None or found.other_usd is None else found.other_usd - found.usd
+    was = Cell(found.usd, at_least=found.is_lower_bound and found.usd is not None)
     cards = Cards(
         [
-            Card("As it was", Cell(found.usd, at_least=found.is_lower_bound), "usd", how="spend"),
+            Card("As it was", was, "usd", how="spend"),
             Card(f"At {name}", Cell(found.other_usd, about=True), "usd", how="what-if"),
             Card(
                 "Difference",
@@ -221,6 +230,8 @@ def _caveats(found: WhatIf) -> list[str]:
         said.append(f"Prompts above {tokens(found.price.dearer_above)} tokens cost more than is shown here.")
     if found.web_searches and not found.searches_priced:
         said.append(f"{counted(found.web_searches, 'web search')[:-1]}es are left out: it has no price for them.")
+    if found.is_lower_bound:
+        said.append("Some responses of the models marked ≥ are unpriced: their tokens are in the second amount alone.")
     if found.left_out:
         said.append(f"Unpriced, and in neither amount: {', '.join(map(_name, found.left_out))}.")
     return said
@@ -232,7 +243,7 @@ def _show_unpriced(data: ModelsData) -> list[Block]:
         return []
     columns = [
         Column("model", "Model", wide=True), Column("unpriced", "Unpriced responses", "count"),
-        Column("responses", "All responses", "count"), Column("tokens", "Tokens of all", "tokens"),
+        Column("responses", "All responses", "count"), Column("tokens", "Tokens of all", "tokens", low=True),
     ]  # fmt: skip
     rows = [
         [Cell(_name(one.model)), Cell(one.unpriced_responses), Cell(one.responses), Cell(one.tokens.total)]
@@ -249,7 +260,7 @@ def _show_unpriced(data: ModelsData) -> list[Block]:
             "Unpriced",
             [
                 Grid("unpriced-models", "Models without a price", columns, rows), Note(text),
-                Code(_section(name), "config.toml"),
+                Code(_section(name), "In config.toml, with the real prices"),
             ],
             "unpriced", how="unpriced",
         )

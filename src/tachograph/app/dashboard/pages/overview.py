@@ -49,7 +49,7 @@ _POINT = 0.01
 
 def show(data: Overview, scope: Scope, _params: Params) -> View:
     """Banners, numbers against the range before, and the places worth a look."""
-    if data.begin is None:
+    if data.begin is None and not (data.now.responses or data.now.sessions):
         return View("Overview", [_nothing_yet()])
     blocks: list[Block] = list_banners(data, scope)
     if not (data.now.responses or data.now.sessions):
@@ -62,11 +62,18 @@ def show(data: Overview, scope: Scope, _params: Params) -> View:
         *_budgets(data),
         Beside([[_sessions(data.sessions)], [_projects(data, scope)]]),
         _waste(data.waste, scope),
-        Beside([[chart_waste(data.waste, scope)], [_verdicts(data, scope)]]),
+        _waste_and_verdicts(data, scope),
         Beside([[_retries(data)], [chart_cache(data.spend)]]),
         _suggestions(data.suggestions, scope),
     ]
     return View("Overview", blocks, _lead(data, scope))
+
+
+def _waste_and_verdicts(data: Overview, scope: Scope) -> Block:
+    verdicts = _verdicts(data, scope)
+    if all(one.amounts.usd is None for one in data.waste):
+        return verdicts
+    return Beside([[chart_waste(data.waste, scope)], [verdicts]])
 
 
 def _nothing_yet() -> Empty:
@@ -82,7 +89,7 @@ def _nothing_yet() -> Empty:
 def _lead(data: Overview, scope: Scope) -> str:
     before = scope.previous
     if before is None:
-        return f"The whole history, from {data.begin}."
+        return f"The whole history, from {data.begin}." if data.begin else "The whole history; its logs tell no times."
     if data.before is None:
         return f"Not compared with the range before: the history begins on {data.begin}."
     return f"Compared with the {before.days} days before: {before.first} to {before.last}."
@@ -92,14 +99,16 @@ def _cards(data: Overview, scope: Scope) -> Cards:
     now, before = data.now, data.before
     exact = before is not None and not (now.unpriced_responses or before.unpriced_responses)
     timed = before is not None and not (now.logs_missing or before.logs_missing)
-    mean = before is not None and not (now.unpriced_sessions or before.unpriced_sessions)
+    whole = before is not None and not (now.output_unreliable_responses or before.output_unreliable_responses)
+    mean = timed and before is not None and not (now.unpriced_sessions or before.unpriced_sessions)
     spend = cost_cell(now.usd, now.unpriced_responses, now.responses)
+    tokens = Cell(now.tokens, at_least=now.output_unreliable_responses > 0)
     active = Cell(now.active_seconds, at_least=now.logs_missing > 0)
     sessions = Cell(now.sessions, link("sessions", scope), f"and {counted(now.subagents, 'subagent')}")
     items = [
         Card("Spend", spend, "usd", _change(before.usd if before and exact else None), "spend"),
         Card("Cost per session", _mean(now), "usd", _mean_change(before if mean else None), "spend"),
-        Card("Tokens", Cell(now.tokens), "tokens", _change(before.tokens if before else None), "tokens"),
+        Card("Tokens", tokens, "tokens", _change(before.tokens if before and whole else None), "tokens"),
         Card("Sessions", sessions, "count", _change(before.sessions if before else None), "sessions"),
         Card("Active time", active, "seconds", _change(before.active_seconds if before and timed else None)),
         Card("From the cache", Cell(now.cache_share), "percent", _cache_change(now, before), "cache"),
@@ -115,7 +124,8 @@ def _change(before: float | None) -> Change | None:
 
 def _mean(now: RangeSums) -> Cell:
     note = f"mean of {counted(now.priced_sessions, 'session')}" if now.priced_sessions else ""
-    return Cell(now.usd_per_session, note=note, at_least=now.unpriced_sessions > 0 and now.usd_per_session is not None)
+    least = now.unpriced_sessions > 0 or now.logs_missing > 0
+    return Cell(now.usd_per_session, note=note, at_least=least and now.usd_per_session is not None)
 
 
 def _mean_change(before: RangeSums | None) -> Change | None:
@@ -175,7 +185,7 @@ def _projects(data: Overview, scope: Scope) -> Grid:
         [
             project_cell(one.project, names, scope, "overview"),
             Cell(one.sessions),
-            Cell(one.tokens),
+            Cell(one.tokens, at_least=one.output_unreliable_responses > 0),
             cost_cell(one.usd, one.unpriced_responses, one.tokens),
         ]
         for one in data.projects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tachograph.app.dashboard.page import Page, Param
-from tachograph.app.dashboard.session_story import tell_session
+from tachograph.app.dashboard.session_story import SESSION_PARAM, tell_session
 from tachograph.app.dashboard.session_view import show_session
 
 PAGE = Page(
@@ -13,7 +13,7 @@ PAGE = Page(
     show_session,
     "One session with its axes, findings, turns, subagents, KPIs and the origin of its numbers.",
     params=(
-        Param("id", "The session: its id, its native id, or a beginning of either that no other session has."),
+        SESSION_PARAM,
         Param("part", "Which part of the turns, from 1; by default the first, of a live session the last."),
         Param("below", "Which part of the subagents, from 1."),
         Param("findings", "Which part of the findings, from 1."),

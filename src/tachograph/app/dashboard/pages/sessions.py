@@ -146,7 +146,7 @@ def _parts(data: SessionPage, scope: Scope) -> list[_Part]:
         _Part(Column("waste", "Waste", "usd", _WASTE, "waste", low=True), _waste),
         _Part(Column("cost", "Cost", "usd", "Subagents included.", "cost"), _cost),
         _Part(Column("own_cost", "Own cost", "usd", "Without subagents.", "own-cost"), _own_cost, False),
-        _Part(Column("tokens", "Tokens", "tokens", sort="tokens"), lambda one: Cell(one.tokens), False),
+        _Part(Column("tokens", "Tokens", "tokens", sort="tokens"), _tokens, False),
         _numbers("turns", "Turns", lambda one: one.turns),
         _numbers("prompts", "Prompts", lambda one: one.prompts),
         _numbers("tool-calls", "Tool calls", lambda one: one.tool_calls),
@@ -176,8 +176,8 @@ def _numbers(sort: Sort, title: str, read: Callable[[ListedSession], Value]) -> 
 
 
 def _session(one: ListedSession) -> Cell:
-    live, open_end = "live" if one.live else "", "" if one.complete or one.live else "ends within a turn"
-    about = [part for part in (live, one.name, one.agent, one.task_type, open_end) if part]
+    open_end = "" if one.complete or one.live else "ends within a turn"
+    about = [part for part in (one.name, one.agent, one.task_type, open_end) if part]
     return Cell(session_label(one), session_link(one.id), " · ".join(about))
 
 
@@ -197,8 +197,12 @@ def _cost(one: ListedSession) -> Cell:
     return cost_cell(one.usd, one.unpriced_responses, one.tokens, at_least=one.log_missing)
 
 
+def _tokens(one: ListedSession) -> Cell:
+    return Cell(one.tokens, at_least=one.output_unreliable_responses > 0 or one.log_missing)
+
+
 def _own_cost(one: ListedSession) -> Cell:
-    return cost_cell(one.own_usd, one.unpriced_responses, one.tokens, at_least=one.log_missing)
+    return cost_cell(one.own_usd, one.own_unpriced_responses, one.tokens)
 
 
 def _ended(one: ListedSession) -> Cell:

@@ -34,6 +34,8 @@ from tachograph.sources import load_sources
 
 MOST_OFFERS = 8
 """Told in full; the table has all of them."""
+_ID = 12
+"""Characters of a session's id that are enough to know it again."""
 MOST_INCIDENTS = 3
 """The same of incidents."""
 _SAID = {"seen": "seen", "real": "real", "false_alarm": "false alarm"}
@@ -60,14 +62,15 @@ def show(data: LoopData, scope: Scope, params: Params) -> View:  # noqa: ARG001
 
 def _cards(data: LoopData) -> Cards:
     states = [one.state for one in data.suggestions]
-    fresh = sum(one.verdict is None for one in data.alerts)
-    latest = f"of the latest {len(data.alerts)}" if data.alerts else ""
+    fresh = data.unseen_alerts
     return Cards(
         [
             Card("Offered now", Cell(sum(state in ("offered", "candidate") for state in states)), how="trials"),
             Card("Under test", Cell(states.count("active")), how="trials"),
             Card("Proven or kept", Cell(sum(state in ("proven", "promoted") for state in states)), how="trials"),
-            Card("Unseen alerts", Cell(fresh, tone="warn" if fresh else "", note=latest), how="alerts"),
+            Card(
+                "Unseen alerts", Cell(fresh, tone="warn" if fresh else "", note="warnings and critical"), how="alerts"
+            ),
         ]
     )
 
@@ -103,7 +106,8 @@ def _show_offers(data: LoopData) -> list[Block]:
     grid = Grid(
         "suggestions", "Suggestions", columns, rows,
         "Those that fit the last four weeks' sessions, and all that are or were under test.",
-        empty="Nothing fits the last weeks' sessions.", how="trials",
+        empty="Nothing fits the sessions of the last four weeks. The loop looks again after every session that ends.",
+        how="trials",
     )  # fmt: skip
     details: list[Block] = [_offer(one) for one in offered[:MOST_OFFERS]]
     return [grid, *details]
@@ -130,10 +134,11 @@ def _evidence(line: str) -> Cell:
 
 def _show_alerts(data: LoopData) -> list[Block]:
     columns = [
-        Column("at", "When", "moment"), Column("severity", "Severity"), Column("title", "What", wide=True),
+        Column("title", "What", wide=True), Column("severity", "Severity"), Column("at", "When", "moment", low=True),
         Column("value", "Value"), Column("mean", "Baseline", low=True),
-        Column("deviations", "Off by", "number", "Standard deviations on the bad side", low=True),
-        Column("agent_type", "Agent type", low=True), Column("session", "Session"), Column("verdict", "You said"),
+        Column("deviations", "Off by (SD)", "number", "Standard deviations on the bad side", low=True),
+        Column("agent_type", "Agent type", low=True), Column("session", "Session", low=True),
+        Column("verdict", "You said", low=True),
     ]  # fmt: skip
     rows = [_alert_row(one) for one in data.alerts]
     about = (
@@ -143,7 +148,12 @@ def _show_alerts(data: LoopData) -> list[Block]:
     blocks: list[Block] = [Grid("alerts", "Alerts", columns, rows, about, empty="There is no alert.", how="alerts")]
     fresh = next((one.id for one in data.alerts if one.verdict is None), None)
     if fresh is not None:
-        blocks.append(Code(f"tacho alerts ack {shlex.quote(fresh)}", "Mark one as seen, --real or --false-alarm"))
+        blocks.append(
+            Code(
+                f"tacho alerts ack {shlex.quote(fresh)}",
+                "Mark an alert as seen; --real or --false-alarm says what it was",
+            )
+        )
     return blocks
 
 
@@ -152,8 +162,8 @@ def _alert_row(one: AlertRow) -> list[Cell]:
     shown = [None if kpi is None else show_value(kpi, value) for value in (one.value, one.mean)]
     deviations = None if one.deviations is None else round(one.deviations, 1)
     return [
-        Cell(one.at), Cell(one.severity, tone=TONES.get(one.severity, ""), tag=True),
-        Cell(one.title, note=one.rule, title=one.id), Cell(shown[0]), Cell(shown[1]),
+        Cell(one.title, session_link(one.session) if one.session else "", one.rule.replace("_", " "), one.id),
+        Cell(one.severity, tone=TONES.get(one.severity, ""), tag=True), Cell(one.at), Cell(shown[0]), Cell(shown[1]),
         Cell(deviations), Cell(one.agent_type),
         Cell(one.session_name or one.session, href=session_link(one.session)) if one.session else Cell("many"),
         Cell(_SAID.get(one.verdict or "", "")),
@@ -162,8 +172,8 @@ def _alert_row(one: AlertRow) -> list[Cell]:
 
 def _show_incidents(data: LoopData) -> list[Block]:
     columns = [
-        Column("at", "When", "moment"), Column("kpi", "KPI", wide=True), Column("agent_type", "Agent type"),
-        Column("sessions", "Sessions", "count"), Column("last", "Last session"),
+        Column("kpi", "KPI", wide=True), Column("agent_type", "Agent type"), Column("at", "When", "moment", low=True),
+        Column("sessions", "Sessions", "count", low=True), Column("last", "Last session"),
     ]  # fmt: skip
     grid = Grid(
         "incidents", "Incidents", columns, [_incident_row(one) for one in data.incidents],
@@ -175,17 +185,23 @@ def _show_incidents(data: LoopData) -> list[Block]:
 def _incident_row(one: IncidentSummary) -> list[Cell]:
     last = one.sessions[-1] if one.sessions else ""
     return [
-        Cell(one.at), Cell(kpi_title(one.kpi), title=one.id), Cell(one.agent_type), Cell(len(one.sessions)),
-        Cell("open", href=session_link(last), title=last) if last else Cell(""),
+        Cell(kpi_title(one.kpi), title=one.id), Cell(one.agent_type), Cell(one.at), Cell(len(one.sessions)),
+        Cell(_native(last), href=session_link(last), title=last) if last else Cell(""),
     ]  # fmt: skip
+
+
+def _native(session: str) -> str:
+    return session.rpartition("/")[2].rpartition(":")[2][:_ID]
 
 
 def _tell_incident(one: IncidentSummary) -> Section:
     facts: list[tuple[str, Cell, Kind]] = [("ended", Cell(one.at), "moment")]
-    facts += [("speaks for", Cell(cause), "text") for cause in one.causes]
-    facts += [("to do", Cell(action), "text") for action in one.actions]
+    facts += [("speaks for" if not n else "also", Cell(cause), "text") for n, cause in enumerate(one.causes)]
+    facts += [("to do" if not n else "then", Cell(action), "text") for n, action in enumerate(one.actions)]
     command = f"tacho report incident {shlex.quote(one.id)}"
-    return Section(f"{kpi_title(one.kpi)} · {one.agent_type}", [Facts(facts), Code(command, "The whole report")])
+    return Section(
+        f"Incident: {kpi_title(one.kpi)} · {one.agent_type}", [Facts(facts), Code(command, "The whole report")]
+    )
 
 
 def _show_decisions(data: LoopData) -> Grid:

@@ -63,7 +63,7 @@ def _cards(total: ToolUse) -> Cards:
     cards = [
         Card("Tool calls", Cell(total.calls)),
         Card("Failed", Cell(total.error_rate, note=failed), "percent"),
-        Card("Refused by a person", Cell(total.denied)),
+        Card("Denied", Cell(total.denied, note="refused by a person")),
         Card("Typical time", Cell(describe_median(total)), "text"),
         Card("Cost", msgspec.structs.replace(_cost(total), note="of the responses that made the calls"), "usd"),
     ]
@@ -74,14 +74,16 @@ def _grid(id: str, title: str, first: str, uses: list[ToolUse], data: ToolPage) 
     columns = [
         Column("name", first, wide=True),
         Column("calls", "Calls", "count", sort="calls"),
-        Column("errors", "Errors", "count", sort="errors"),
+        Column("errors", "Errors", "count", "Calls that failed.", "errors", low=True),
         Column("error_rate", "Error rate", "percent", "Among the calls that ran to their end.", "error-rate"),
         Column("denied", "Denied", "count", "Refused by a person.", low=True),
         Column("cancelled", "Cancelled", "count", "Stopped because another one of the same answer was.", low=True),
         Column("missing", "No result", "count", "Without a result in the log.", low=True),
-        Column("time", "Typical time", "text", "The span in which the median lies.", "time"),
-        Column("slow", f"From {SLOW_SECONDS} s", "percent", f"Share of calls that took {SLOW_SECONDS} s or more."),
-        Column("result", "Result", "tokens", "Mean length of a result, characters.", "result", low=True),
+        Column("time", "Typical time", "text", "The span in which the median lies.", "time", low=True),
+        Column(
+            "slow", f"≥ {SLOW_SECONDS} s", "percent", f"Share of calls that took {SLOW_SECONDS} s or more.", low=True
+        ),
+        Column("result", "Result, chars", "tokens", "Mean length of a result in characters.", "result", low=True),
         Column("cost", "Cost", "usd", "Of the responses that made the calls.", "cost"),
     ]
     rows = [_row(one) for one in uses]
@@ -130,7 +132,7 @@ def _calls(data: ToolPage) -> Chart:
     series = [
         Series("ok", [one.ok for one in data.steps]),
         Series("failed", [one.errors for one in data.steps]),
-        Series("refused, cancelled or without a result", [one.calls - one.ok - one.errors for one in data.steps]),
+        Series("denied, cancelled or without a result", [one.calls - one.ok - one.errors for one in data.steps]),
     ]
     return Chart(
         "calls", f"Calls by {data.step}", f"Tool calls by {data.step} and how they ended, dated by call.", "stacked",

@@ -77,6 +77,8 @@ def _keep(scope: Scope, params: Params, *without: str) -> dict[str, str]:
 
 def _in_pairs(charts: list[Block]) -> list[Block]:
     pairs = [charts[at : at + 2] for at in range(0, len(charts), 2)]
+    if len(pairs) > 1 and len(pairs[-1]) == 1:
+        return [*_in_pairs(charts[:-1]), Beside([pairs[-1], []])]  # as wide as the others
     return [Beside([[one] for one in pair]) if len(pair) == 2 else pair[0] for pair in pairs]
 
 
@@ -199,7 +201,8 @@ def _mark_link(mark: TrendMark) -> str:
 def _kpi_grid(data: TrendsData) -> Grid:
     columns = [
         Column("kpi", "KPI", wide=True), Column("sessions", "Sessions", "count"), Column("latest", "Latest mean"),
-        Column("baseline", "Baseline"), Column("usual", "Usual range", low=True), Column("unit", "Unit", low=True),
+        Column("baseline", "Baseline", low=True), Column("usual", "Usual range", low=True),
+        Column("unit", "Unit", low=True),
     ]  # fmt: skip
     rows = []
     for one in data.kpis:

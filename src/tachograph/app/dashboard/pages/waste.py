@@ -135,17 +135,17 @@ def _over_time(data: WastePage) -> Chart:
 
 def _form(data: WastePage, scope: Scope) -> Filters:
     choices = [Choice("", "all"), *(Choice(one.detector, one.title) for one in data.detectors)]
-    return Filters([Field("detector", "Only of", data.detector or "", choices)], "/waste", scope.query)
+    return Filters([Field("detector", "Detector", data.detector or "", choices)], "/waste", scope.query)
 
 
 def _findings(data: WastePage) -> Grid:
     columns = [
         Column("what", "About", wide=True),
         Column("detector", "Detector", low=True),
-        Column("session", "Session", low=True),
+        Column("session", "Session"),
         Column("at", "When", "moment", low=True),
         Column("times", "Times", "count", "How many times it was done that need not have been.", low=True),
-        Column("tokens", "Tokens", "tokens"),
+        Column("tokens", "Tokens", "tokens", "What the needless part weighed, once.", low=True),
         Column("usd", "Cost", "usd", "Estimate."),
     ]
     rows = [_finding_row(one) for one in data.dearest.findings]

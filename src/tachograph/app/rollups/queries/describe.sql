@@ -2,9 +2,7 @@
 -- {began}, {used} and {called} give the day of a moment.
 
 INSERT OR IGNORE INTO roll.names (text)
-SELECT '' UNION SELECT 'main' UNION SELECT 'subagent' UNION SELECT 'main session' UNION SELECT 'unavailable'
-UNION SELECT agent FROM temp.wanted_sessions CROSS JOIN sessions USING (session)
-UNION SELECT coalesce(project, '') FROM temp.wanted_sessions CROSS JOIN sessions USING (session)
+SELECT 'main' UNION SELECT 'subagent' UNION SELECT 'main session' UNION SELECT 'unavailable'
 UNION SELECT coalesce(task_type, '') FROM temp.wanted_sessions CROSS JOIN sessions USING (session)
 UNION SELECT coalesce(agent_type, '') FROM temp.wanted_sessions CROSS JOIN sessions USING (session);
 
@@ -25,32 +23,33 @@ WITH trees AS (
         t.tool_calls, t.tool_errors, t.tool_denied, t.lines_added, t.lines_removed, t.spawns
     FROM trees t CROSS JOIN temp.wanted w USING (root) LEFT JOIN sessions h ON h.id = w.id
 )
-SELECT t.root, t.id, t.own, t.is_main, a.name, p.name, k.name, t.started_at, t.ended_at, {began}, t.sessions,
+SELECT t.root, t.id, t.own, t.is_main, a.name, p.name, k.name, t.started_at, t.ended_at, coalesce({began}, 0),
+    t.sessions,
     t.tool_calls, t.tool_errors, t.tool_denied, t.lines_added, t.lines_removed, t.spawns
 FROM topped t CROSS JOIN roll.names a ON a.text = t.agent CROSS JOIN roll.names p ON p.text = t.project
     CROSS JOIN roll.names k ON k.text = t.task_type;
 
--- Usage.
+-- Usage, of the session's own project, as calls below.
 
 DELETE FROM temp.models_used;
 
 INSERT INTO temp.models_used
 SELECT w.root, w.session IS t.own, u.model, sum(u.input + u.cache_read + u.cache_write_5m + u.cache_write_1h + u.output),
-    sum_pico(u.cost_pico), sum(u.unpriced)
+    sum_pico(u.cost_pico), sum(u.unpriced), sum(u.unreliable)
 FROM temp.wanted_sessions w CROSS JOIN temp.tops t USING (root) CROSS JOIN usage_quarters u ON u.session = w.session
 GROUP BY 1, 2, 3;
 
 INSERT OR IGNORE INTO roll.names (text) SELECT DISTINCT model FROM temp.models_used;
 
 INSERT INTO temp.usage_cells_new
-SELECT t.root, {used} AS used_on, t.project, t.agent, m.name, k.name,
+SELECT w.root, {used} AS used_on, w.project, w.agent, m.name, k.name,
     sum(u.responses), sum(u.input), sum(u.cache_read), sum(u.cache_write_5m), sum(u.cache_write_1h), sum(u.output),
     sum(u.reasoning), sum(u.web_searches), count(u.cost_pico), sum(u.unpriced), sum(u.unreliable),
     coalesce(sum(u.cost_pico / 1000000), 0), coalesce(sum(u.cost_pico % 1000000), 0)
-FROM temp.wanted_sessions w CROSS JOIN temp.tops t USING (root) CROSS JOIN sessions s ON s.session = w.session
+FROM temp.wanted_sessions w CROSS JOIN sessions s ON s.session = w.session
     CROSS JOIN usage_quarters u ON u.session = w.session
     CROSS JOIN roll.names m ON m.text = u.model CROSS JOIN roll.names k ON k.text = s.kind
-GROUP BY t.root, used_on, m.name, k.name;
+GROUP BY w.root, used_on, w.project, w.agent, m.name, k.name;
 
 -- Findings.
 
@@ -64,7 +63,6 @@ SELECT t.root, t.day, t.project, t.agent, d.name, 1,
     coalesce(sum(f.cost_pico / 1000000), 0), coalesce(sum(f.cost_pico % 1000000), 0)
 FROM temp.wanted_segments g CROSS JOIN temp.tops t USING (root) CROSS JOIN findings f ON f.segment = g.segment
     CROSS JOIN roll.names d ON d.text = f.detector
-WHERE t.day IS NOT NULL
 GROUP BY t.root, d.name;
 
 INSERT INTO temp.waste_type_cells_new
@@ -76,7 +74,6 @@ FROM temp.wanted_segments g CROSS JOIN temp.tops t USING (root) CROSS JOIN findi
     CROSS JOIN sessions s ON s.session = g.session
     CROSS JOIN roll.names k ON k.text = CASE s.kind WHEN 'main' THEN 'main session' ELSE coalesce(s.agent_type, '') END
     CROSS JOIN roll.names d ON d.text = f.detector
-WHERE t.day IS NOT NULL
 GROUP BY t.root, k.name, d.name;
 
 -- Sessions.
@@ -94,8 +91,7 @@ SELECT t.root, t.day, t.project, t.agent, t.task_type, 1, h.session IS NULL, t.s
         AND p.started_at BETWEEN h.started_at - 86400000 AND h.started_at AND (p.started_at, p.id) < (h.started_at, h.id)),
     t.is_main * t.spawns, t.is_main AND t.spawns > 0,
     EXISTS (SELECT 1 FROM temp.wanted_segments g CROSS JOIN findings f USING (segment) WHERE g.root = t.root)
-FROM temp.tops t LEFT JOIN sessions h ON h.session = t.own
-WHERE t.day IS NOT NULL;
+FROM temp.tops t LEFT JOIN sessions h ON h.session = t.own;
 
 -- Tool calls; what cannot be split evenly of a response's cost, its first call carries.
 
@@ -124,25 +120,26 @@ SELECT DISTINCT c.category FROM temp.wanted_segments g CROSS JOIN tool_calls c U
 
 INSERT INTO temp.tool_cells_new
 WITH weighed AS (
-    SELECT g.root, c.name, c.category, c.started_at, c.status, c.result_chars, o.segment IS NOT NULL AS attributed,
-        o.unpriced, o.share + CASE c.position WHEN o.first THEN o.rest ELSE 0 END AS pico,
+    SELECT g.root, w.project, w.agent, c.name, c.category, c.started_at, c.status, c.result_chars,
+        o.segment IS NOT NULL AS attributed, o.unpriced,
+        o.share + CASE c.position WHEN o.first THEN o.rest ELSE 0 END AS pico,
         CASE WHEN c.status IN ('ok', 'error') THEN coalesce(c.duration_ms, c.ended_at - c.started_at) END AS ms
-    FROM temp.wanted_segments g CROSS JOIN tool_calls c USING (segment)
+    FROM temp.wanted_segments g CROSS JOIN temp.wanted_sessions w USING (session) CROSS JOIN tool_calls c USING (segment)
         LEFT JOIN temp.call_costs o ON o.segment = c.segment AND o.position = c.response
     WHERE c.position > g.until
 ), summed AS (
-    SELECT c.root, {called} AS called_on, c.name, c.category, count(*) AS calls, sum(c.status = 'ok') AS ok,
-        sum(c.status = 'error') AS errors, sum(c.status = 'denied') AS denied, sum(c.status = 'cancelled') AS cancelled,
+    SELECT c.root, {called} AS called_on, c.project, c.agent, c.name, c.category, count(*) AS calls,
+        sum(c.status = 'ok') AS ok, sum(c.status = 'error') AS errors, sum(c.status = 'denied') AS denied, sum(c.status = 'cancelled') AS cancelled,
         sum(c.status = 'missing') AS missing, count(c.result_chars) AS results,
         coalesce(sum(c.result_chars), 0) AS result_chars, count(c.pico) AS priced, coalesce(sum(c.unpriced), 0) AS unpriced,
         sum(NOT c.attributed) AS unattributed, coalesce(sum(c.pico / 1000000), 0) AS micro,
         coalesce(sum(c.pico % 1000000), 0) AS rest,
         {times}
     FROM weighed c
-    GROUP BY c.root, called_on, c.name, c.category
+    GROUP BY c.root, called_on, c.project, c.agent, c.name, c.category
 )
-SELECT t.root, s.called_on, t.project, t.agent, n.name, k.name, {tool_fields}
-FROM summed s CROSS JOIN temp.tops t USING (root) CROSS JOIN roll.names n ON n.text = s.name
+SELECT s.root, s.called_on, s.project, s.agent, n.name, k.name, {tool_fields}
+FROM summed s CROSS JOIN roll.names n ON n.text = s.name
     CROSS JOIN roll.names k ON k.text = s.category;
 
 -- Verdicts: as they were told last, until they are told anew.
@@ -153,4 +150,4 @@ SELECT t.root, t.day, t.project, t.agent, t.task_type, coalesce(
      WHERE r.root = t.root AND n.text <> '' AND r.task_type = t.task_type),
     (SELECT name FROM roll.names WHERE text = 'unavailable')), 1
 FROM temp.tops t
-WHERE t.is_main AND t.day IS NOT NULL;
+WHERE t.is_main;

@@ -9,8 +9,9 @@ CREATE TEMP TABLE batch (id TEXT PRIMARY KEY) WITHOUT ROWID;
 -- The main sessions of the batch, with their rows in `roots` (also those that are gone).
 CREATE TEMP TABLE wanted (root INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
 
--- Their sessions.
-CREATE TEMP TABLE wanted_sessions (session INTEGER PRIMARY KEY, root INTEGER NOT NULL);
+-- Their sessions, each with its own project and agent (of `names`), by which usage and calls go.
+CREATE TEMP TABLE wanted_sessions (
+    session INTEGER PRIMARY KEY, root INTEGER NOT NULL, project INTEGER NOT NULL, agent INTEGER NOT NULL);
 
 -- The segments of these; calls up to the position `until` are copies.
 CREATE TEMP TABLE wanted_segments (
@@ -20,14 +21,14 @@ CREATE INDEX temp.wanted_segments_by_root ON wanted_segments (root);
 -- The batch's sessions at the top with their subagents folded in; names are those of `names`.
 CREATE TEMP TABLE tops (
     root INTEGER PRIMARY KEY, id TEXT NOT NULL, own INTEGER, is_main INTEGER NOT NULL, agent INTEGER NOT NULL,
-    project INTEGER NOT NULL, task_type INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, day INTEGER,
+    project INTEGER NOT NULL, task_type INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER, day INTEGER NOT NULL,
     sessions INTEGER NOT NULL, tool_calls INTEGER NOT NULL, tool_errors INTEGER NOT NULL, tool_denied INTEGER NOT NULL,
     lines_added INTEGER NOT NULL, lines_removed INTEGER NOT NULL, spawns INTEGER NOT NULL);
 
 -- What each session of the batch used with each model.
 CREATE TEMP TABLE models_used (
     root INTEGER NOT NULL, own INTEGER NOT NULL, model TEXT NOT NULL, tokens INTEGER NOT NULL, pico INTEGER,
-    unpriced INTEGER NOT NULL, PRIMARY KEY (root, own, model)) WITHOUT ROWID;
+    unpriced INTEGER NOT NULL, unreliable INTEGER NOT NULL, PRIMARY KEY (root, own, model)) WITHOUT ROWID;
 
 -- The batch's responses that made calls: how many, and the first one's position.
 CREATE TEMP TABLE callers (

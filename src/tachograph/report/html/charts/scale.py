@@ -50,10 +50,11 @@ def tick_label(value: float, unit: Kind) -> str:
 def bounds(values: Sequence[float], unit: Kind, from_zero: bool) -> list[float]:
     """The ticks of an axis that holds all ``values``.
 
-    It begins at zero, unless the lines would lie in its top third alone: then differences could not be seen.
+    It begins at zero, unless the lines would lie in its top third alone: then differences could not be seen. One value
+    has none.
     """
     low, high = min(values, default=0.0), max(values, default=0.0)
-    if from_zero or low <= high * 2 / 3:
+    if from_zero or low <= high * 2 / 3 or low == high:
         low = min(0.0, low)
     return ticks(low, max(high, 0.0), unit)
 

@@ -45,7 +45,9 @@
       const fresh = await fetchPage(address);
       if (mine !== asked) return false;
       document.title = fresh.title;
-      Idiomorph.morph(document.body, fresh.body, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+      // what is being typed stays; anything else that has the focus (a table, a row) is made anew within
+      const ignoreActiveValue = Boolean(document.activeElement?.matches("input, select, textarea"));
+      Idiomorph.morph(document.body, fresh.body, { morphStyle: "outerHTML", ignoreActiveValue, callbacks });
       htmx.process(document.body);
       for (const part of grown) {
         if (part.querySelector("[data-loaded]")) htmx.ajax("GET", part.getAttribute("hx-get"), { source: part });
@@ -153,6 +155,21 @@
     if (cut) cell.title = cell.innerText;
   });
 
+  // a link to what is folded opens it
+  function unfold() {
+    let sought = null;
+    try {
+      sought = byId(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return; // an address that somebody made up
+    }
+    const folds = [];
+    for (let one = sought && sought.closest("details"); one; one = one.parentElement.closest("details")) folds.push(one);
+    for (const one of folds) one.open = true;
+    if (folds.length) sought.scrollIntoView({ block: "start" });
+  }
+  addEventListener("hashchange", unfold);
+
   // ---------------------------------------------------------------------------------------------------- keys
   let leading = 0; // when `g` was pressed
   const typing = (element) => element.closest?.("input, select, textarea, [contenteditable], dialog[open]");
@@ -203,7 +220,7 @@
     const live = byId("live");
     live.hidden = false;
     live.classList.toggle("lost", lost);
-    live.textContent = lost ? "connection lost, trying again" : "live";
+    live.textContent = lost ? "connection lost, trying again" : "updates live";
   }
   // nothing moves under a reader who is marking text
   const marking = () => !getSelection().isCollapsed && byId("content").contains(getSelection().anchorNode);
@@ -264,5 +281,6 @@
   const current = menu?.querySelector("[aria-current]");
   if (current) menu.scrollLeft = current.offsetLeft - (menu.clientWidth - current.offsetWidth) / 2; // narrow screens
   tacho.charts.mount();
+  unfold();
   listen();
 })();

@@ -56,7 +56,7 @@
 
   // as many labels as have room, each at a place where there is a value
   function splits(across, labels) {
-    const gap = Math.max(70, 7 * Math.max(...labels.map((label) => label.length)) + 18);
+    const gap = Math.max(36, 7 * Math.max(...labels.map((label) => label.length)) + 18);
     return (plot, _axis, low, high) => {
       const found = [];
       for (const place of across) {
@@ -83,7 +83,7 @@
     return (_plot, low, high) => {
       low = Math.min(low ?? 0, chart.band ? chart.band[0] : Infinity);
       high = Math.max(high ?? 1, chart.band ? chart.band[1] : -Infinity);
-      const foot = chart.kind !== "stacked" && low > (high * 2) / 3 ? low - (high - low) * 0.1 : Math.min(0, low);
+      const foot = chart.kind !== "stacked" && low < high && low > (high * 2) / 3 ? low - (high - low) * 0.1 : Math.min(0, low);
       return [foot, high > foot ? high + (high - foot) * 0.06 : foot + 1];
     };
   }
@@ -154,10 +154,13 @@
       let free = -Infinity;
       for (const mark of chart.marks) {
         const place = plot.valToPos(across[mark.at], "x", true);
-        if (place - free < 104 * ratio || place < box.left || place > box.left + box.width - 40 * ratio) continue;
-        free = place;
-        pen.strokeText(mark.label, place + 4 * ratio, box.top + 11 * ratio);
-        pen.fillText(mark.label, place + 4 * ratio, box.top + 11 * ratio);
+        const wide = pen.measureText(mark.label).width;
+        const fits = place + 4 * ratio + wide <= box.left + box.width; // else it stands before its line
+        const start = fits ? place + 4 * ratio : place - 4 * ratio - wide;
+        if (start < free || place < box.left || place > box.left + box.width) continue;
+        free = start + wide + 8 * ratio;
+        pen.strokeText(mark.label, start, box.top + 11 * ratio);
+        pen.fillText(mark.label, start, box.top + 11 * ratio);
       }
       pen.restore();
     };
@@ -167,19 +170,21 @@
     const { idx: place, left, top } = plot.cursor;
     tip.hidden = place === null || place === undefined || left < 0;
     if (tip.hidden) return;
-    const line = (name, value) => {
+    const line = (name, text) => {
       const row = document.createElement("span");
       const label = document.createElement("i");
       label.textContent = name;
-      row.append(label, tacho.format(value, chart.unit));
+      row.append(label, text);
       return row;
     };
+    const written = (value) => tacho.format(value, chart.unit);
     const head = document.createElement("b");
     head.textContent = chart.labels[place];
     const rows = chart.series.filter((one) => one.values[place] || chart.kind !== "stacked");
-    const lines = rows.map((one) => line(one.name, one.values[place]));
+    const lines = rows.map((one) => line(one.name, written(one.values[place])));
     if (chart.kind === "stacked" && rows.length !== 1) {
-      lines.push(line("together", chart.series.reduce((sum, one) => sum + (one.values[place] || 0), 0)));
+      const sum = chart.series.reduce((total, one) => total + (one.values[place] || 0), 0);
+      lines.push(line("together", written(sum)));
     }
     for (const mark of chart.marks) if (mark.at === place) lines.push(line(mark.label, ""));
     tip.replaceChildren(head, ...lines);
@@ -245,7 +250,7 @@
     plot.over.addEventListener("pointerdown", (event) => (pressed = event.clientX));
     plot.over.addEventListener("click", (event) => {
       const href = chart.hrefs[plot.cursor.idx ?? -1];
-      if (href?.startsWith("/") && Math.abs(event.clientX - pressed) < 4) location.assign(href);
+      if (href?.startsWith("/") && !href.startsWith("//") && Math.abs(event.clientX - pressed) < 4) location.assign(href);
     });
     if (chart.hrefs.some(Boolean)) plot.over.classList.add("leads");
     return plot;

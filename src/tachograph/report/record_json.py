@@ -6,10 +6,8 @@ from typing import Any
 
 import msgspec
 
-from tachograph.errors import TachographError
 
-
-def encode_record(schema: str, record: msgspec.Struct) -> bytes:
+def encode_record(schema: str, record: msgspec.Struct | dict[str, Any]) -> bytes:
     """``record`` with ``"schema": "tachograph.<schema>/1"`` before its own fields."""
     head = msgspec.json.encode({"schema": f"tachograph.{schema}/1"})
     body = encode_json(record)
@@ -22,11 +20,6 @@ def encode_json(value: Any) -> bytes:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
         return msgspec.json.encode(_mend(msgspec.to_builtins(value)))
-
-
-def encode_error(error: TachographError) -> bytes:
-    """What a program is told of a failure."""
-    return encode_json({"error": {"slug": error.slug, "message": error.message, "hint": error.hint}})
 
 
 def _mend(value: Any) -> Any:
