@@ -341,6 +341,17 @@ def is_there(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").exists() or Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
 
 
+def test_a_session_end_that_went_unnoticed_is_read_at_the_next_look_at_everything(watching, monkeypatch):
+    monkeypatch.setattr("tachograph.app.watch.ended.EndedSessions.owns", lambda *_: False)
+    log = watching.session()
+    append(log)
+    watching.start(scan_interval=1.0)
+    hooks = watching.data / "hooks"
+    hooks.mkdir(exist_ok=True)
+    (hooks / "ended.ndjson").write_text(json.dumps({"session": id_of(log), "at": time.time_ns() // 1_000_000}) + "\n")
+    wait_until(lambda: id_of(log) in watching.watcher.live.ended)
+
+
 def test_the_worker_ends_with_a_server_that_is_killed(watching):
     append(watching.session())
     server = subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE)

@@ -157,6 +157,7 @@ class Watcher:
 
     def _sweep(self) -> None:
         started = time.monotonic()
+        self._take_endings()  # the hooks' folder may have come after the watching began, or not be watched at all
         suspects = tuple(self._suspects)
         answer = self._ask(Job("sweep", folders=tuple(map(os.fsencode, self._paths)), logs=suspects))
         if answer is None or answer.busy:
