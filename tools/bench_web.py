@@ -42,13 +42,15 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=10_000_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--readers", type=int, default=4)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds that a reader looks at a page; 0: none")
+    parser.add_argument("--in-place", action="store_true", help="use the folder of --store itself: it is changed")
     parser.add_argument("--quiet-logs", action="store_true", help="no session grows meanwhile")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tacho-bench-web-") as folder:
         home = Path(folder)
         if options.store:
-            shutil.copytree(options.store, home / "data")
+            shutil.copytree(options.store, home / "data", copy_function=os.link if options.in_place else shutil.copy2)
         else:
             build(home / "data", options.sessions, options.calls, 730)
         report = Bench(home, options).run()
@@ -80,7 +82,7 @@ class Bench:
         (self.home / "claude" / "projects").mkdir(parents=True)
         started = time.monotonic()
         server = subprocess.Popen(
-            [sys.executable, "-m", "tachograph", "serve", "--port", "0", "--json", "--scan-interval", "15"],
+            [sys.executable, "-m", "tachograph", "serve", "--port", "0", "--json"],
             env=environment, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
@@ -110,7 +112,7 @@ class Bench:
             server.wait(20)
         return {
             "sessions": self.counts[0], "tool_calls": self.counts[1], "readers": self.options.readers,
-            "seconds_until_up": up, "seconds_until_ready": ready, "pages": self._summary(),
+            "pause": self.options.pause, "seconds_until_up": up, "seconds_until_ready": ready, "pages": self._summary(),
             "failures": self.failures[:5], "failed": len(self.failures),
             "server_mb": [self.memory[0][0], max(m[0] for m in self.memory), self.memory[-1][0]],
             "all_mb_max": max(m[1] for m in self.memory), "server_cpu_share": used / self.options.seconds, **idle,
@@ -141,6 +143,7 @@ class Bench:
             self.times[name].append(took)
             if status != 200:
                 self.failures.append(f"{status} {path}")
+            self.stop.wait(rng.uniform(0.5, 1.5) * self.options.pause)
 
     def _choose(self, rng: random.Random) -> tuple[str, str]:
         """A page and its address: half of them as they open, half with other ranges, filters and sorts."""
@@ -261,7 +264,9 @@ def tell(report: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report, indent=2))
         return
-    print(f"{report['sessions']:,} sessions, {report['tool_calls']:,} tool calls, {report['readers']} readers")
+    print(
+        f"{report['sessions']:,} sessions, {report['tool_calls']:,} tool calls, {report['readers']} readers, {report['pause']:g} s between pages"
+    )
     print(f"up after {report['seconds_until_up']:.1f} s, rollups ready after {report['seconds_until_ready']:.1f} s")
     for name, row in report["pages"].items():
         verdict = "goal" if row["p95"] <= GOAL_MS else "must" if row["p95"] <= MUST_MS else "MISSED"

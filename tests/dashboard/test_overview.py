@@ -14,7 +14,6 @@ from tachograph.app.dashboard import overview_facts
 from tachograph.app.dashboard.budget_states import judge_budgets_at
 from tachograph.app.dashboard.desk import Desk
 from tachograph.app.dashboard.overview_facts import (
-    AlertCount,
     BudgetBar,
     Overview,
     ProjectSpend,
@@ -25,6 +24,7 @@ from tachograph.app.dashboard.page import load_pages
 from tachograph.app.dashboard.pages.overview import show
 from tachograph.app.dashboard.range_sums import RangeSums
 from tachograph.app.dashboard.spend_chart import SpendOverTime
+from tachograph.app.dashboard.unseen_alerts import AlertCount
 from tachograph.app.retries import RetrySignals, Signal, count_signals
 from tachograph.app.sessions import count_sessions, list_sessions
 from tachograph.app.suggestions import SuggestionList, SuggestionRow

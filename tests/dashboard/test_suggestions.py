@@ -182,10 +182,10 @@ def test_all_unseen_alerts_are_counted_not_those_shown_alone(
     whole, _ = told(looped.workspace, scope)
     with opened(looped.workspace) as desk:
         [(graver,)] = desk.connection.execute("SELECT count(*) FROM alerts WHERE severity <> 'info'")
-    assert whole.unseen_alerts == graver > 1
+    assert whole.unseen_alerts.critical + whole.unseen_alerts.warning == graver > 1
     monkeypatch.setattr(loop_report, "LOOKED_AT", 1)
     cut, view = told(looped.workspace, scope)
-    assert (len(cut.alerts) <= 1, cut.unseen_alerts) == (True, graver)
+    assert (len(cut.alerts) <= 1, cut.unseen_alerts) == (True, whole.unseen_alerts)
     assert cards_of(view)["Unseen alerts"].cell.value == graver
 
 

@@ -10,6 +10,7 @@ from tachograph.app.dashboard.desk import Desk
 from tachograph.app.dashboard.links import link
 from tachograph.app.dashboard.page import Page
 from tachograph.app.dashboard.projects import name_projects
+from tachograph.app.dashboard.unseen_alerts import count_severity
 from tachograph.app.rollups.cubes import UsageSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import RANGES, Scope
@@ -28,9 +29,6 @@ SELECT n.text FROM (
 _AGENTS = """
 SELECT DISTINCT n.text FROM roll.session_cells c JOIN roll.names n ON n.name = c.agent
 WHERE c.grain = 1 AND c.project = 0 ORDER BY n.text"""
-_NEW_ALERTS = """
-SELECT count(*), coalesce(sum(severity = 'critical'), 0) FROM alerts
-WHERE severity IN ('critical', 'warning') AND id NOT IN (SELECT alert FROM alert_acks)"""
 
 
 def make_shell(
@@ -97,9 +95,9 @@ def _banners(desk: Desk, page: Page, scope: Scope) -> list[Banner]:
     if page.slug == "overview":
         return []
     banners = []
-    alerts, critical = desk.connection.execute(_NEW_ALERTS).fetchone()
+    critical, at_least = count_severity(desk.connection, "critical")
     if critical and page.slug != "suggestions":  # warnings stand on the overview, and must not cry on every page
-        told = f"{counted(alerts, 'alert')} not looked at yet, {critical:,} of them critical."
+        told = f"{'At least ' if at_least else ''}{counted(critical, 'critical alert')} not looked at yet."
         banners.append(Banner(told, "bad", link("suggestions", anchor="alerts"), "See them"))
     if page.scoped and page.slug != "models":
         unpriced = [key[0] for key, sums in add_up(desk.connection, UsageSums, scope, ("model",)) if sums.unpriced]

@@ -11,6 +11,7 @@ import msgspec
 from tachograph.analysis.kpis import load_kpis
 from tachograph.app.alerts import AlertRow, IncidentSummary
 from tachograph.app.dashboard.desk import Desk, Params
+from tachograph.app.dashboard.unseen_alerts import AlertCount, count_unseen
 from tachograph.app.find_session import short_names
 from tachograph.app.learn.decisions import load_acks
 from tachograph.app.suggestions import DecisionRow, SuggestionRow, list_decisions, list_suggestions
@@ -25,11 +26,6 @@ LOOKED_AT = 2000
 MOST_ALERTS = 30
 MOST_INCIDENTS = 20
 MOST_DECISIONS = 100
-
-
-_UNSEEN = """
-SELECT count(*) FROM alerts a WHERE a.severity IN ('critical', 'warning')
-AND NOT EXISTS (SELECT 1 FROM alert_acks k WHERE k.alert = a.id)"""
 
 
 class LoopData(msgspec.Struct, frozen=True):
@@ -49,8 +45,8 @@ class LoopData(msgspec.Struct, frozen=True):
     """The latest hundred, the latest first."""
     alerts: list[AlertRow]
     """The latest thirty warnings and critical ones, seen or not; among the latest 2,000 alerts of all kinds."""
-    unseen_alerts: int
-    """Warnings and critical ones of the whole history that nobody has looked at."""
+    unseen_alerts: AlertCount
+    """Those of the whole history that nobody has looked at."""
     incidents: list[IncidentSummary]
     """The latest twenty."""
     last_round: datetime | None
@@ -66,7 +62,7 @@ def gather_loop(desk: Desk, params: Params) -> LoopData:
     return LoopData(
         activation=offered.activation, hooks=offered.hooks, suggestions=offered.suggestions, trials=trials,
         trial=_find(trials, params.get("trial", "")), decisions=list_decisions(connection).decisions[:MOST_DECISIONS],
-        alerts=list(latest_alerts(connection)), unseen_alerts=connection.execute(_UNSEEN).fetchone()[0],
+        alerts=list(latest_alerts(connection)), unseen_alerts=count_unseen(connection),
         incidents=latest_incidents(connection),
         last_round=to_datetime(int(at[0])) if at and at[0] else None,
     )  # fmt: skip

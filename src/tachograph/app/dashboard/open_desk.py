@@ -15,6 +15,9 @@ from tachograph.app.workspace import Workspace
 from tachograph.errors import Busy
 from tachograph.warehouse.store import open_reader
 
+_CACHE_KIB = 2 * 1024
+"""For each of the files: several pages are made at a time, each with a connection of its own."""
+
 
 @contextmanager
 def open_desk(
@@ -46,6 +49,8 @@ def _begin(connection: sqlite3.Connection, workspace: Workspace, zone_name: str)
     connection.isolation_level = None
     try:
         attach(connection, workspace.folder, writable=False)
+        for name in ("main", "roll"):
+            connection.execute(f"PRAGMA {name}.cache_size = -{_CACHE_KIB}")
         connection.execute("BEGIN")
         facts = read_facts(connection)
     except sqlite3.DatabaseError as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tachograph.app.dashboard.links import link
-from tachograph.app.dashboard.overview_facts import AlertCount, Overview, UnpricedModel
+from tachograph.app.dashboard.overview_facts import Overview, UnpricedModel
+from tachograph.app.dashboard.unseen_alerts import AlertCount
 from tachograph.app.scope import Scope
 from tachograph.report.units import count, counted
 from tachograph.report.view import Banner, Block
@@ -15,7 +16,7 @@ _NAMED = 3
 def list_banners(data: Overview, scope: Scope) -> list[Block]:
     """The gravest first."""
     found: list[Block] = []
-    if data.alerts != AlertCount():
+    if data.alerts.critical or data.alerts.warning:
         found.append(_alert_banner(data.alerts, scope))
     found += [Banner(one.warning, "bad" if one.level == "over" else "warn") for one in data.budgets if one.warning]
     if data.budget_problem:
@@ -28,7 +29,8 @@ def list_banners(data: Overview, scope: Scope) -> list[Block]:
 def _alert_banner(alerts: AlertCount, scope: Scope) -> Banner:
     parts = [f"{alerts.critical:,} critical"] if alerts.critical else []
     parts += [counted(alerts.warning, "warning")] if alerts.warning else []
-    whole = f"Alerts of this range that nobody has looked at: {' and '.join(parts)}."
+    bound = "at least " if alerts.at_least else ""
+    whole = f"Alerts of this range that nobody has looked at: {bound}{' and '.join(parts)}."
     return Banner(whole, "bad" if alerts.critical else "warn", link("suggestions", scope, "alerts"), "Look at them")
 
 

@@ -15,6 +15,7 @@ from tachograph.app.dashboard.range_sums import RangeSums, sum_up_range
 from tachograph.app.dashboard.root_rows import ListedSession, list_roots
 from tachograph.app.dashboard.spend_chart import SpendOverTime, spend_over_time
 from tachograph.app.dashboard.time_axis import history_begin, make_axis
+from tachograph.app.dashboard.unseen_alerts import AlertCount, count_unseen
 from tachograph.app.dashboard.waste_sums import DetectorWaste, waste_by_detector
 from tachograph.app.rollups.cubes import FindingSums, UsageSums, VerdictSums
 from tachograph.app.rollups.read import add_up
@@ -61,13 +62,6 @@ class UnpricedModel(msgspec.Struct, frozen=True):
 
     model: str
     responses: int
-
-
-class AlertCount(msgspec.Struct, frozen=True):
-    """Alerts of sessions that ended in the range, not acknowledged, by how grave they are."""
-
-    critical: int = 0
-    warning: int = 0
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -124,7 +118,7 @@ def gather_overview(desk: Desk, scope: Scope, _params: Params) -> Overview:
         suggestions=_suggestions(desk),
         budgets=budgets,
         budget_problem=problem,
-        alerts=_alerts(connection, scope),
+        alerts=count_unseen(connection, scope),
         unpriced=_unpriced(connection, scope),
     )
 
@@ -161,31 +155,6 @@ def _budgets(desk: Desk) -> tuple[list[BudgetBar], str]:
         BudgetBar(show_budget(one), one.budget.project, one.budget.agent, one.share, one.level, one.text)
         for one in states
     ], ""
-
-
-def _alerts(connection: sqlite3.Connection, scope: Scope) -> AlertCount:
-    where, values = _alert_conditions(scope)
-    rows = connection.execute(
-        "SELECT a.severity, count(*) FROM alerts a LEFT JOIN sessions s ON s.id = a.session"
-        f" WHERE a.severity IN ('critical', 'warning') AND {where}"
-        " AND NOT EXISTS (SELECT 1 FROM alert_acks k WHERE k.alert = a.id) GROUP BY 1",
-        values,
-    )
-    return AlertCount(**dict(rows.fetchall()))
-
-
-def _alert_conditions(scope: Scope) -> tuple[str, list[object]]:
-    """A condition on alerts ``a`` of sessions ``s`` that ended in the range, and its values."""
-    chosen = scope.filter
-    parts, values = ["1"], list[object]()
-    for test, value in (
-        ("a.at >= ?", chosen.since), ("a.at < ?", chosen.until), ("s.project = ?", scope.project),
-        ("s.agent = ?", scope.agent),
-    ):  # fmt: skip
-        if value is not None:
-            parts.append(test)
-            values.append(value)
-    return " AND ".join(parts), values
 
 
 def _unpriced(connection: sqlite3.Connection, scope: Scope) -> list[UnpricedModel]:

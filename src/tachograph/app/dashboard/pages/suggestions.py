@@ -62,14 +62,21 @@ def show(data: LoopData, scope: Scope, params: Params) -> View:  # noqa: ARG001
 
 def _cards(data: LoopData) -> Cards:
     states = [one.state for one in data.suggestions]
-    fresh = data.unseen_alerts
+    fresh = data.unseen_alerts.critical + data.unseen_alerts.warning
     return Cards(
         [
             Card("Offered now", Cell(sum(state in ("offered", "candidate") for state in states)), how="trials"),
             Card("Under test", Cell(states.count("active")), how="trials"),
             Card("Proven or kept", Cell(sum(state in ("proven", "promoted") for state in states)), how="trials"),
             Card(
-                "Unseen alerts", Cell(fresh, tone="warn" if fresh else "", note="warnings and critical"), how="alerts"
+                "Unseen alerts",
+                Cell(
+                    fresh,
+                    tone="warn" if fresh else "",
+                    note="warnings and critical",
+                    at_least=data.unseen_alerts.at_least,
+                ),
+                how="alerts",
             ),
         ]
     )
