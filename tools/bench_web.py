@@ -264,9 +264,8 @@ def tell(report: dict[str, object], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report, indent=2))
         return
-    print(
-        f"{report['sessions']:,} sessions, {report['tool_calls']:,} tool calls, {report['readers']} readers, {report['pause']:g} s between pages"
-    )
+    print(f"{report['sessions']:,} sessions, {report['tool_calls']:,} tool calls")
+    print(f"{report['readers']} readers, {report['pause']:g} s between pages")
     print(f"up after {report['seconds_until_up']:.1f} s, rollups ready after {report['seconds_until_ready']:.1f} s")
     for name, row in report["pages"].items():
         verdict = "goal" if row["p95"] <= GOAL_MS else "must" if row["p95"] <= MUST_MS else "MISSED"

@@ -21,7 +21,7 @@ from tachograph.app.scope import parse_scope
 from tachograph.app.workspace import Workspace
 from tests.browser.conftest import Server, Sink, Watched, environment_of
 from tests.browser.hostile import SPARED, UNREAD, unpoisoned, write_hostile_history
-from tests.browser.pages import addresses
+from tests.browser.pages import addresses, wait_until
 from tests.browser.payloads import payloads
 
 PARTS = 2
@@ -259,9 +259,9 @@ def test_the_harness_sees_what_runs_and_what_goes_out(
     watched.page.evaluate("(text) => document.querySelector('main').insertAdjacentHTML('beforeend', text)", markup)
     assert watched.page.evaluate(LOOK, "") != []
     if shows:
+        assert wait_until(watched, lambda: bool(getattr(watched, shows)), 10)
         with pytest.raises(AssertionError):
             watched.is_clean()
-        assert getattr(watched, shows)
 
 
 def test_the_harness_sees_what_the_policy_forbids(poisoned: Poisoned, visit: Callable[..., Watched]) -> None:
