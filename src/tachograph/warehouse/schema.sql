@@ -239,8 +239,7 @@ CREATE INDEX sessions_by_parent ON sessions (parent_id) WHERE parent_id IS NOT N
 CREATE INDEX sessions_by_root ON sessions (root_id);
 CREATE INDEX sessions_by_opening ON sessions (opening_hash, project, started_at) WHERE opening_hash IS NOT NULL;
 CREATE INDEX sessions_by_end ON sessions (ended_at);
-CREATE INDEX sessions_by_task
-    ON sessions (task_type, kind, model, turns, real_tokens, input_tokens, unreliable, id) WHERE task_type IS NOT NULL;
+CREATE INDEX sessions_by_task ON sessions (task_type, kind, model, turns, real_tokens, input_tokens, unreliable, id) WHERE task_type IS NOT NULL;
 
 -- (derived) Usage by session, quarter-hour, model and branch: the usual questions are answered from here.
 CREATE TABLE usage_quarters (

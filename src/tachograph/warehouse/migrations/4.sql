@@ -17,8 +17,7 @@ CREATE TRIGGER kpis_removed AFTER DELETE ON points BEGIN INSERT OR REPLACE INTO 
 
 DROP INDEX sessions_by_opening;
 DROP INDEX sessions_by_task;
-CREATE INDEX sessions_by_task
-    ON sessions (task_type, kind, model, turns, real_tokens, input_tokens, unreliable, id) WHERE task_type IS NOT NULL;
+CREATE INDEX sessions_by_task ON sessions (task_type, kind, model, turns, real_tokens, input_tokens, unreliable, id) WHERE task_type IS NOT NULL;
 CREATE INDEX alerts_by_severity ON alerts (severity, at);
 CREATE INDEX sessions_by_opening ON sessions (opening_hash, project, started_at) WHERE opening_hash IS NOT NULL;
 
