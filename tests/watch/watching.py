@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
 from tachograph.app.watch.records import Change
 from tachograph.app.watch.watcher import Watcher
 from tachograph.app.workspace import Workspace
@@ -101,6 +102,8 @@ class Watching:
         """The store equals the one that a single ingestion makes."""
         fresh = Workspace(self.home / "fresh")
         ingest(fresh, jobs=1)
+        for workspace in (Workspace(), fresh):
+            learn(workspace, update=False)
         assert_same(dump_warehouse(self.data), dump_warehouse(fresh.folder))
 
     def stop(self) -> None:
