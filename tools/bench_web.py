@@ -173,7 +173,7 @@ class Bench:
 
     def _write_logs(self) -> None:
         """A log of 4 MB that grows by some lines twice a second, and a new one every five seconds."""
-        folder = self.home / "claude" / "projects" / "-home-dev-work-live"
+        folder = self.home / "claude" / "projects" / "-home-dev-code-live"
         folder.mkdir(parents=True)
         live = Log(folder)
         live.grow(4_000_000)
@@ -219,7 +219,7 @@ class Log:
     def _step(self) -> list[str]:
         self.number += 1
         now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-        common = {"sessionId": self.session, "cwd": "/home/dev/work/live", "version": "2.1.0", "timestamp": now,
+        common = {"sessionId": self.session, "cwd": "/home/dev/code/live", "version": "2.1.0", "timestamp": now,
                   "gitBranch": "main", "isSidechain": False, "userType": "external"}  # fmt: skip
         call = f"toolu_{self.session[:8]}{self.number}"
         usage = {

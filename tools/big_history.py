@@ -96,7 +96,7 @@ class Maker:
         self.days = days
         self.calls = 0
         self.number = 0
-        self.projects = [f"/home/dev/work/{name}-{n}" for n in range(8) for name in
+        self.projects = [f"/home/dev/code/{name}-{n}" for n in range(8) for name in
                          ("shop", "engine", "site", "tools", "infra")]  # fmt: skip
         self.weights = [1 / (place + 1) for place in range(len(self.projects))]
         self.widths = {
