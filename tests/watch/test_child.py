@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tachograph.app.ingest import ingest
+from tachograph.app.learn.run import learn
 from tachograph.app.watch import child as module
 from tachograph.app.watch.child import Child, WorkerGone
 from tachograph.app.watch.records import Job, Reading
@@ -102,6 +103,7 @@ def test_killed_in_the_midst_of_reading_nothing_is_lost_or_doubled(child, logs, 
     assert child.ask(SWEEP).fault == ""
     fresh = Workspace(home / "fresh")
     ingest(fresh, jobs=1)
+    learn(fresh, update=False)
     assert_same(dump_warehouse(home / "tachograph"), dump_warehouse(fresh.folder))
 
 

@@ -155,6 +155,7 @@ def test_what_it_writes_itself_wakes_nobody(watching, home):
     append(log.response(output=4))
     wait_until(lambda: watching.outputs(id_of(log)) == 15)
     watching.settle()
+    time.sleep(1.5)  # until the notices of the log itself have come and been dealt with
     asked = []
     watching.watcher._child.ask = lambda job, show: asked.append(job)  # type: ignore[method-assign]
     time.sleep(1.5)

@@ -79,7 +79,7 @@ def test_all_is_well_after_an_ingestion(claude: ClaudeHome, home: Path) -> None:
         "versions", "sqlite", "settings", "time zone", "store", "permissions", "disk", "logs", "retention", "problems",
         "record types", "agent versions", "prices", "loop",
     ]  # fmt: skip
-    assert check(report, "store").summary == "intact, schema 3: 1 session, 1 counted response"
+    assert check(report, "store").summary == "intact, schema 4: 1 session, 1 counted response"
     assert check(report, "logs").summary == "1 log file found"
 
 

