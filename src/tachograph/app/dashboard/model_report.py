@@ -78,7 +78,7 @@ def _what_if(desk: Desk, at: str, models: list[ModelUse]) -> WhatIf | None:
     price = prices.find(at) if at in prices.choices else None
     if price is None:
         raise UsageError(
-            f"No price is known for a model called {harmless(at)!r}.", slug="unknown_model",
-            hint="The page /models lists the models that can be compared with; docs/prices.md says how to price one.",
+            f"{harmless(at)!r} is none of the models that can be compared with.", slug="unknown_model",
+            hint="The page /models lists them by their full names; docs/prices.md says how to price one.",
         )  # fmt: skip
     return compare_price(price, models)
