@@ -49,25 +49,27 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tacho-bench-web-") as folder:
         home = Path(folder)
-        if options.store:
-            shutil.copytree(options.store, home / "data", copy_function=os.link if options.in_place else shutil.copy2)
-        else:
-            build(home / "data", options.sessions, options.calls, 730)
-        report = Bench(home, options).run()
+        data = options.store if options.in_place else home / "data"
+        if options.store is None:
+            build(data, options.sessions, options.calls, 730)
+        elif data != options.store:
+            shutil.copytree(options.store, data)
+        report = Bench(home, data, options).run()
     tell(report, as_json=options.json)
 
 
 class Bench:
     """One run."""
 
-    def __init__(self, home: Path, options: argparse.Namespace) -> None:
+    def __init__(self, home: Path, data: Path, options: argparse.Namespace) -> None:
         self.home = home
+        self.data = data
         self.options = options
         self.times: dict[str, list[float]] = defaultdict(list)
         self.failures: list[str] = []
         self.memory: list[tuple[int, int]] = []
         self.stop = threading.Event()
-        with sqlite3.connect(home / "data" / "warehouse.sqlite") as store:
+        with sqlite3.connect(data / "warehouse.sqlite") as store:
             rows = store.execute("SELECT id FROM sessions WHERE kind = 'main' ORDER BY random() LIMIT 400")
             self.sessions = [row[0] for row in rows]
             self.projects = [row[0] for row in store.execute("SELECT DISTINCT project FROM sessions LIMIT 100")]
@@ -76,7 +78,7 @@ class Bench:
     def run(self) -> dict[str, object]:
         """Serve and read; returns what was measured."""
         environment = os.environ | {
-            "HOME": str(self.home), "TACHO_DATA_DIR": str(self.home / "data"), "TZ": "Europe/Berlin",
+            "HOME": str(self.home), "TACHO_DATA_DIR": str(self.data), "TZ": "Europe/Berlin",
             "CLAUDE_CONFIG_DIR": str(self.home / "claude"), "CODEX_HOME": str(self.home / "codex"),
         }  # fmt: skip
         (self.home / "claude" / "projects").mkdir(parents=True)
@@ -135,6 +137,7 @@ class Bench:
 
     def _read(self) -> None:
         connection, rng = self._connect(), random.Random()
+        self.stop.wait(rng.uniform(0, self.options.pause))
         while not self.stop.is_set():
             name, path = self._choose(rng)
             begun = time.perf_counter()

@@ -149,7 +149,7 @@ def test_charts_show_how_calls_ended(desk: Desk) -> None:
 def test_failures_are_those_of_the_calls_of_the_range(desk: Desk, params: dict[str, str]) -> None:
     scope = scope_of(**params)
     found = find_failures(desk.connection, scope)
-    assert (found.complete, found.looked_at) == (True, 2000)
+    assert (found.complete, found.looked_at) == (True, failed_calls.LOOKED_AT)
     assert found.calls == report_tools(desk.connection, "tool", scope.filter).total.errors
     report = report_retries(desk.connection, "project", scope.filter, 0)
     assert (found.calls, found.clusters) == (report.failed_calls, report.failure_clusters)

@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,9 @@ def listening(pid: int) -> set[str]:
     """Local addresses of all sockets of a process, of any kind, that are not connected, as Linux lists them."""
     inodes = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
-        if found := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
-            inodes.add(found[1])
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if found := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
+                inodes.add(found[1])
     lines = [
         (name, line.split())
         for name in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, get_args
 
-from tachograph.analysis.axes.token_economy import NEEDED, References, TokenFacts, TokenScore, Verdict
+from tachograph.analysis.axes.token_economy import ReferenceKey, References, TokenFacts, TokenScore, Verdict
 from tachograph.analysis.model_family import model_family
 from tachograph.analysis.session_task import find_task_type
 from tachograph.analysis.summary import summarise
@@ -31,44 +30,36 @@ def load_references(
     )
 
 
-def score_few(connection: sqlite3.Connection, chosen: Iterable[TokenFacts]) -> dict[str, TokenScore]:
-    """The verdicts on some sessions, by id: those that all references give, from no more rows than these compare."""
-    groups: dict[tuple[str, str | None], list[TokenFacts]] = defaultdict(list)
-    for own in chosen:
-        groups[own.kind, own.task_type].append(own)
-    return {
-        own.session: score
-        for (kind, task_type), group in groups.items()
-        for own, score in _score_group(_load_group(connection, kind, task_type), group)
-    }
+def score_few(connection: sqlite3.Connection, stored: Iterable[TokenFacts]) -> dict[str, TokenScore]:
+    """The verdicts on some sessions as they are stored, by id: those that all references give."""
+    facts = list(stored)
+    references = _StoredReferences(connection, facts)
+    return {own.session: references.score(own) for own in facts}
 
 
-def _load_group(
-    connection: sqlite3.Connection, kind: str, task_type: str | None
-) -> dict[str | None, list[tuple[Any, ...]]]:
-    """Sessions of one kind and task type by model family; those that used nothing are no reference."""
-    found: dict[str | None, list[tuple[Any, ...]]] = defaultdict(list)
-    query = f"{_FACTS} WHERE task_type = ? AND kind = ? AND real_tokens > 0"
-    for row in connection.execute(query, (task_type, kind)):
-        found[_family(row[3]) if row[3] else None].append(row)
-    return found
+class _StoredReferences(References):
+    """The sessions of the warehouse, of which only those columns are read that the sessions ``own`` ask for."""
 
+    def __init__(self, connection: sqlite3.Connection, own: Iterable[TokenFacts]) -> None:
+        super().__init__(own)
+        self._connection = connection
+        self._read: dict[ReferenceKey, tuple[list[int], list[int]]] = {}
 
-def _score_group(
-    rows: dict[str | None, list[tuple[Any, ...]]], group: list[TokenFacts]
-) -> Iterator[tuple[TokenFacts, TokenScore]]:
-    """Each with its own model family where that is enough for it, whatever it counts; else with all families."""
-    everything: References | None = None
-    families: dict[str | None, References] = {}
-    for own in group:
-        alike = sum(not row[7] for row in rows.get(own.family, ()))
-        if alike > NEEDED:  # itself may be among them
-            if own.family not in families:
-                families[own.family] = References([_facts(row) for row in rows[own.family]])
-            yield own, families[own.family].score(own)
-        else:
-            everything = everything or References([_facts(row) for found in rows.values() for row in found])
-            yield own, everything.score(own)
+    def columns(self, key: ReferenceKey) -> tuple[list[int], list[int]]:
+        """See :meth:`References.columns`."""
+        if key not in self._read:
+            kind, task_type, family, unit = key
+            where, values = "task_type = ? AND kind = ? AND real_tokens > 0", [task_type, kind]
+            if family is not None:
+                models = self._connection.execute(f"SELECT model FROM sessions WHERE {where} GROUP BY model", values)
+                alike = [model for (model,) in models if model and _family(model) == family]
+                where, values = f"{where} AND model IN ({', '.join('?' * len(alike))})", [*values, *alike]
+            value = "real_tokens" if unit == "real_tokens" else "input_tokens"
+            reliable = " AND NOT unreliable" if unit == "real_tokens" else ""
+            rows = self._connection.execute(f"SELECT {value}, turns FROM sessions WHERE {where}{reliable}", values)
+            found = rows.fetchall()
+            self._read[key] = sorted(tokens for tokens, _ in found), sorted(turns for _, turns in found)
+        return self._read[key]
 
 
 def load_facts(connection: sqlite3.Connection, ids: list[str]) -> dict[str, TokenFacts]:

@@ -30,6 +30,8 @@ CREATE TABLE logs (
     epoch INTEGER NOT NULL,             -- rebuild it belongs to: older than meta.epoch means to be read again
     unknown_types TEXT NOT NULL         -- JSON object: record type the source does not know -> count
 ) STRICT;
+CREATE INDEX logs_by_agent ON logs (agent, mtime_ns, size);
+CREATE INDEX logs_with_unknown ON logs (agent, unknown_types) WHERE unknown_types <> '{}';
 
 -- (stored) What could not be read as it should.
 CREATE TABLE problems (

@@ -61,6 +61,12 @@ class Answers:
         self.pages = pages
         self._keeper = keeper
 
+    def warm_up(self) -> None:
+        """Make each page once for nobody: modules are loaded and templates compiled before somebody waits for them."""
+        for slug, page in self.pages.items():
+            if page.order:
+                self.page(slug, "")
+
     def page(self, slug: str, query: str) -> Reply:
         """A page for people."""
 

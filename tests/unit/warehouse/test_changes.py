@@ -168,7 +168,8 @@ def make_schema_3(folder: Path) -> None:
         for trigger in ("session_removed", "kpis_added", "kpis_removed"):
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DROP TABLE changes")
-        connection.execute("DROP INDEX alerts_by_severity")
+        for index in ("alerts_by_severity", "logs_by_agent", "logs_with_unknown"):
+            connection.execute(f"DROP INDEX {index}")
         connection.execute("DELETE FROM meta WHERE name = 'store'")
         connection.execute("PRAGMA user_version = 3")
 

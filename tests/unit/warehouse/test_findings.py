@@ -349,7 +349,8 @@ def make_old(folder: Path, schema: int = 1) -> None:
         for (trigger,) in connection.execute(noting).fetchall():
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DELETE FROM meta WHERE name = 'store'")
-        connection.execute("DROP INDEX alerts_by_severity")
+        for index in ("alerts_by_severity", "logs_by_agent", "logs_with_unknown"):
+            connection.execute(f"DROP INDEX {index}")
         for number in range(schema + 1, SCHEMA_VERSION + 1):
             for table, columns in ADDED[number].items():
                 for column in columns:

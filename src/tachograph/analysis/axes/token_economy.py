@@ -6,7 +6,7 @@ What depends on other sessions is computed on reading, never stored: a late, old
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -81,7 +81,7 @@ class TokenScore(msgspec.Struct, frozen=True):
         return (f"{self.value} {self.unit} in session {self.session}",) if self.value is not None else ()
 
 
-_Key = tuple[str, str, str | None, Unit]
+ReferenceKey = tuple[str, str, str | None, Unit]
 """Kind of session, task type, model family (None: all), and what is counted."""
 
 
@@ -106,14 +106,12 @@ class References:
         """
         self._stored = {facts.session: facts for facts in others}
         self._bundled = bundled_bands() if bundled is None else bundled
-        self._tokens: dict[_Key, list[int]] = defaultdict(list)
-        self._turns: dict[_Key, list[int]] = defaultdict(list)
+        self._groups: dict[tuple[str, str, str | None], list[TokenFacts]] = defaultdict(list)
+        self._sorted: dict[ReferenceKey, tuple[list[int], list[int]]] = {}
         for facts in self._stored.values():
-            for key, value in _entries(facts):
-                self._tokens[key].append(value)
-                self._turns[key].append(facts.turns)
-        for values in (*self._tokens.values(), *self._turns.values()):
-            values.sort()
+            if facts.real_tokens and facts.task_type is not None:
+                for family in {facts.family, None}:
+                    self._groups[facts.kind, facts.task_type, family].append(facts)
 
     def score(self, own: TokenFacts) -> TokenScore:
         """The verdict on ``own``; the boundaries of the band and of the gate lie inside."""
@@ -153,12 +151,20 @@ class References:
         reference = Reference("bundled", task_type, None, public.band.n)
         return _Comparison(reference, public.band, repositories=public.repositories)
 
-    def _others(self, own: TokenFacts, key: _Key) -> tuple[Sample, Sample]:
+    def _others(self, own: TokenFacts, key: ReferenceKey) -> tuple[Sample, Sample]:
         """Tokens and turns of the sessions under ``key``, without ``own`` as it was stored."""
+        tokens, turns = self.columns(key)
         stored = self._stored.get(own.session)
-        value = dict(_entries(stored)).get(key) if stored else None
-        turns = stored.turns if stored and value is not None else None
-        return Sample(self._tokens.get(key, ()), value), Sample(self._turns.get(key, ()), turns)
+        if stored is None or not _counts(stored, key):
+            return Sample(tokens), Sample(turns)
+        return Sample(tokens, _value(stored, key[3])), Sample(turns, stored.turns)
+
+    def columns(self, key: ReferenceKey) -> tuple[list[int], list[int]]:
+        """Tokens and turns of the sessions under ``key``, sorted when they are first asked for."""
+        if key not in self._sorted:
+            found = [facts for facts in self._groups.get(key[:3], ()) if _counts(facts, key)]
+            self._sorted[key] = sorted(_value(one, key[3]) for one in found), sorted(one.turns for one in found)
+        return self._sorted[key]
 
     def _missing(self, own: TokenFacts, task_type: str, unit: Unit) -> str:
         count = len(self._others(own, (own.kind, task_type, None, unit))[0])
@@ -177,17 +183,18 @@ def score_tokens(
     return References(others, bundled).score(own)
 
 
-def _entries(facts: TokenFacts) -> Iterator[tuple[_Key, int]]:
-    """Where a session is counted as a reference, and with how many tokens.
+def _counts(facts: TokenFacts, key: ReferenceKey) -> bool:
+    """Whether a session is one to compare with under ``key``.
 
     Its input side is always exact; its real tokens are not when an output count is a placeholder.
     """
-    if facts.real_tokens == 0 or facts.task_type is None:
-        return
-    units: tuple[Unit, ...] = ("real_tokens", "input_side_tokens") if facts.reliable else ("input_side_tokens",)
-    for unit in units:
-        for family in dict.fromkeys((facts.family, None)):
-            yield (facts.kind, facts.task_type, family, unit), _value(facts, unit)
+    kind, task_type, family, unit = key
+    return (
+        facts.real_tokens > 0
+        and (facts.kind, facts.task_type) == (kind, task_type)
+        and family in (facts.family, None)
+        and (facts.reliable or unit == "input_side_tokens")
+    )
 
 
 def _value(facts: TokenFacts, unit: Unit) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -205,39 +204,21 @@ class _Logs(msgspec.Struct, frozen=True):
 
 _OF_AGENT = """
 SELECT count(*), sum(size), max(mtime_ns), min(mtime_ns) FILTER (WHERE mtime_ns > ?2),
-    count(*) FILTER (WHERE mtime_ns <= ?2),
-    json_group_array(unknown_types) FILTER (WHERE unknown_types <> '{}')
+    count(*) FILTER (WHERE mtime_ns <= ?2)
 FROM logs WHERE agent = ?1"""
+_UNKNOWN = "SELECT agent, unknown_types FROM logs WHERE unknown_types <> '{}' ORDER BY agent"
 
 
 def _look_at_logs(connection: sqlite3.Connection, now_ms: int) -> _Logs:
-    """By agent, as there may be a hundred thousand, which to sort takes longer than to read them once for each."""
-    agents, unknown, left = list[AgentLogs](), list[tuple[str, str]](), _count(connection)
-    for agent in _agents(connection):
-        if not left:
-            break
+    found = []
+    for (agent,) in connection.execute("SELECT agent FROM logs GROUP BY agent").fetchall():
         days = _retention_days(agent)
         border = None if days is None else (now_ms - days * _DAY_MS) * _NS
-        logs, size, last, oldest, expired, types = connection.execute(_OF_AGENT, (agent, border)).fetchone()
-        if logs:
-            loss = None if oldest is None or days is None else to_datetime(oldest // _NS + days * _DAY_MS)
-            agents.append(AgentLogs(agent, logs, size, to_datetime(last // _NS), days, loss, expired))
-            unknown += [(agent, one) for one in json.loads(types)]
-            left -= logs
-    return _Logs(sorted(agents, key=lambda one: (-one.logs, one.agent)), unknown)
-
-
-def _count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM logs").fetchone()[0])
-
-
-def _agents(connection: sqlite3.Connection) -> Iterator[str]:
-    """Those that tacho knows, then any others of which there are logs."""
-    known = sorted(load_sources())
-    yield from known
-    for (agent,) in connection.execute("SELECT DISTINCT agent FROM logs").fetchall():
-        if agent not in known:
-            yield agent
+        logs, size, last, oldest, expired = connection.execute(_OF_AGENT, (agent, border)).fetchone()
+        loss = None if oldest is None or days is None else to_datetime(oldest // _NS + days * _DAY_MS)
+        found.append(AgentLogs(agent, logs, size, to_datetime(last // _NS), days, loss, expired))
+    unknown = connection.execute(_UNKNOWN).fetchall()
+    return _Logs(sorted(found, key=lambda one: (-one.logs, one.agent)), unknown)
 
 
 def _retention_days(agent: str) -> int | None:

@@ -13,7 +13,7 @@ from tachograph.app.retries import FailureCluster
 from tachograph.app.scope import Scope
 from tachograph.model import to_datetime
 
-LOOKED_AT = 2000
+LOOKED_AT = 1000
 """Failed calls of a range that are looked at, the last ones: at ten million calls all of them would take a second."""
 _SHOWN = 10
 _FAILED = """

@@ -21,8 +21,6 @@ from tachograph.learning.alerts import Alert, Incident
 from tachograph.model import to_datetime
 from tachograph.report.sanitise import harmless
 
-LOOKED_AT = 2000
-"""Latest alerts of all kinds among which those worth showing are looked for: reading more would take too long."""
 MOST_ALERTS = 30
 MOST_INCIDENTS = 20
 MOST_DECISIONS = 100
@@ -79,9 +77,10 @@ def _find(trials: list[TrialRow], name: str) -> TrialRow | None:
 
 def latest_alerts(connection: sqlite3.Connection, limit: int = MOST_ALERTS) -> Iterator[AlertRow]:
     """Warnings and critical alerts, the latest first, whatever the user said of them."""
-    rows = connection.execute("SELECT severity, record FROM alerts ORDER BY at DESC, id LIMIT ?", (LOOKED_AT,))
-    grave = [record for severity, record in rows if severity != "info"][:limit]
-    found = [msgspec.json.decode(record, type=Alert) for record in grave]
+    latest = "SELECT record FROM alerts WHERE severity = ? ORDER BY at DESC, id LIMIT ?"
+    rows = [row for name in ("critical", "warning") for row in connection.execute(latest, (name, limit))]
+    found = sorted((msgspec.json.decode(record, type=Alert) for (record,) in rows), key=lambda one: (-one.at, one.id))
+    found = found[:limit]
     names = short_names(connection, {one.session for one in found if one.session})
     acks, kpis = load_acks(connection), load_kpis()
     for one in found:

@@ -18,10 +18,9 @@ from tachograph.learning.alerts import Alert
 from tachograph.learning.alerts.judge import BEYOND
 from tachograph.learning.suggestions import load_catalogue
 
-LOOKED_AT = 2000
-"""Alerts of all kinds, the latest of the range, among which marks are looked for: reading more would take too long."""
-_LATEST = """
-SELECT severity, record FROM alerts WHERE at >= ? AND at < ? ORDER BY at DESC LIMIT ?"""
+LOOKED_AT = 500
+"""Alerts of each severity, the latest of the range, among which marks are looked for: more would take too long."""
+_LATEST = "SELECT record FROM alerts WHERE severity = ? AND at >= ? AND at < ? ORDER BY at DESC LIMIT ?"
 _NEVER = 2**62
 
 
@@ -64,9 +63,9 @@ def _mark_alerts(
     since, until = chosen.since or 0, chosen.until if chosen.until is not None else _NEVER
     by_step: dict[tuple[str, int], list[Alert]] = {}
     wanted = set(kpis)
-    for severity, record in connection.execute(_LATEST, (since, until, LOOKED_AT)):
-        if severity == "info":
-            continue
+    severities = ("critical", "warning")
+    rows = (row for name in severities for row in connection.execute(_LATEST, (name, since, until, LOOKED_AT)))
+    for (record,) in rows:
         one = msgspec.json.decode(record, type=Alert)
         if one.kpi not in wanted or not _is_about(one, agent_type, scope) or not _is_grave(one):
             continue

@@ -6,6 +6,7 @@ import platform
 import re
 import sqlite3
 from datetime import datetime
+from functools import cache
 from importlib import metadata
 
 from tachograph import __version__
@@ -34,6 +35,7 @@ def _libraries() -> list[str]:
     return sorted(match[0] for match in names if match)
 
 
+@cache
 def _version_of(library: str) -> str:
     try:
         return metadata.version(library)

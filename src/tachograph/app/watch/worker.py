@@ -23,6 +23,8 @@ from tachograph.app.watch.records import Alive, Job, Message
 from tachograph.app.worker import receive, send
 
 _SIGN_SECONDS = 2.0
+_NICE = 5
+"""What a person waits for goes first: pages that are made meanwhile, and their own work."""
 
 
 class _Speaker:
@@ -44,6 +46,8 @@ class _Speaker:
 def main() -> None:
     """Serve until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     speaker = _Speaker(_take_stdout())
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(jobs,), daemon=True).start()

@@ -9,11 +9,11 @@ import msgspec
 from markupsafe import Markup
 
 from tachograph.report.html.addresses import HOW, local_href, with_params
+from tachograph.report.html.cells import cell_markup, row_markup
 from tachograph.report.html.chart_data import chart_json
 from tachograph.report.html.charts import Entry, draw_chart, has_values, list_entries
 from tachograph.report.html.shell import MenuItem, Shell
-from tachograph.report.html.values import Moved, Shown, compare, write_cell
-from tachograph.report.sanitise import harmless_lines
+from tachograph.report.html.values import Moved, compare
 from tachograph.report.view import (
     Beside,
     Block,
@@ -55,9 +55,13 @@ class Canvas:
         """``cards``, ``grid``, …: the macro that writes the block."""
         return type(block).__name__.lower()
 
-    def shown(self, cell: Cell, kind: Kind = "text") -> Shown:
-        """The cell's value in words."""
-        return write_cell(cell, kind, self.zone)
+    def value(self, cell: Cell, kind: Kind = "text") -> Markup:
+        """The cell's value with what goes with it."""
+        return cell_markup(cell, kind, self.href(cell.href) if cell.href else "", self.zone)
+
+    def row(self, cells: list[Cell], columns: list[Column], classes: list[str]) -> Markup:
+        """What is between ``<tr>`` and ``</tr>``; ``classes`` are those of :meth:`column_classes`."""
+        return row_markup((self.value(cell, column.kind) for cell, column in zip(cells, columns, strict=True)), classes)
 
     def moved(self, card: Card) -> Moved | None:
         """How the card's value moved against the range before."""
@@ -140,11 +144,6 @@ class Canvas:
             taken.add(letter)
             found.append(Key(item, letter))
         return found
-
-
-def clean(value: object) -> object:
-    """Every text that a template writes: what could mislead a reader's eye is made visible; markup of ours stays."""
-    return harmless_lines(value.replace("\r\n", "\n")) if type(value) is str else value
 
 
 def _anchors(blocks: Iterable[Block]) -> Iterable[str]:

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tachograph.report.html.assets import SCRIPTS, static_files, static_href, style_names
-from tachograph.report.html.canvas import Canvas, clean
+from tachograph.report.html.canvas import Canvas
+from tachograph.report.html.cells import clean
 from tachograph.report.html.shell import Shell
 from tachograph.report.view import View
 

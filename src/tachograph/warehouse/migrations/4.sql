@@ -19,6 +19,8 @@ DROP INDEX sessions_by_opening;
 DROP INDEX sessions_by_task;
 CREATE INDEX sessions_by_task ON sessions (task_type, kind, model, turns, real_tokens, input_tokens, unreliable, id) WHERE task_type IS NOT NULL;
 CREATE INDEX alerts_by_severity ON alerts (severity, at);
+CREATE INDEX logs_by_agent ON logs (agent, mtime_ns, size);
+CREATE INDEX logs_with_unknown ON logs (agent, unknown_types) WHERE unknown_types <> '{}';
 CREATE INDEX sessions_by_opening ON sessions (opening_hash, project, started_at) WHERE opening_hash IS NOT NULL;
 
 INSERT OR REPLACE INTO meta VALUES ('store', lower(hex(randomblob(8))));

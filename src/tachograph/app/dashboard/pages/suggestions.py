@@ -8,7 +8,7 @@ from tachograph.analysis.kpis import load_kpis
 from tachograph.app.alerts import AlertRow, IncidentSummary
 from tachograph.app.dashboard.desk import Desk, Params
 from tachograph.app.dashboard.links import session_link
-from tachograph.app.dashboard.loop_report import LOOKED_AT, LoopData, gather_loop
+from tachograph.app.dashboard.loop_report import MOST_ALERTS, LoopData, gather_loop
 from tachograph.app.dashboard.page import Page, Param
 from tachograph.app.dashboard.trial_blocks import TONES, kpi_title, show_trial, show_trials, state_cell
 from tachograph.app.learn.figures import show_value
@@ -149,8 +149,8 @@ def _show_alerts(data: LoopData) -> list[Block]:
     ]  # fmt: skip
     rows = [_alert_row(one) for one in data.alerts]
     about = (
-        f"Warnings and critical alerts among the latest {LOOKED_AT:,} of all kinds, seen or not. What each rule"
-        " recommends stands in How we count."
+        f"The latest {MOST_ALERTS} warnings and critical alerts, seen or not. What each rule recommends stands in How"
+        " we count."
     )
     blocks: list[Block] = [Grid("alerts", "Alerts", columns, rows, about, empty="There is no alert.", how="alerts")]
     fresh = next((one.id for one in data.alerts if one.verdict is None), None)

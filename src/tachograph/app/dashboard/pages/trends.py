@@ -228,8 +228,8 @@ def _mark_grid(data: TrendsData) -> Grid:
         for one in data.marks
     ]  # fmt: skip
     about = (
-        f"Critical alerts and warnings beyond {BEYOND:g} standard deviations, among the latest {LOOKED_AT:,} alerts of"
-        " the range; trials whose target the KPI is."
+        f"Critical alerts and warnings beyond {BEYOND:g} standard deviations, among the latest {LOOKED_AT:,} of the"
+        " range and of each of the two; trials whose target the KPI is."
     )
     return Grid("marks", "Alerts and trials", columns, rows, about, folded=True, how="alerts")
 
