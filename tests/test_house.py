@@ -58,7 +58,9 @@ HEAVY_MODULES = {
     "jinja2",
     "mlflow",
     "multiprocessing",
+    "numpy",
     "platformdirs",
+    "pyarrow",
     "pydantic",
     "regex",
     "rich",
@@ -70,6 +72,7 @@ HEAVY_MODULES = {
     "tree_sitter",
     "uvicorn",
     "watchfiles",
+    "xgboost",
     "xxhash",
     "zstandard",
 }

@@ -6,6 +6,16 @@ redactor before they get here (see :class:`Clean`).
 
 from tachograph.model.check import CheckedSession, CheckReport, CheckResult, CheckStatus, Evidence
 from tachograph.model.cleaning import Clean
+from tachograph.model.command import (
+    LABEL_KINDS,
+    ChangedPath,
+    CommandEvent,
+    CommandLabel,
+    CommandOrigin,
+    CommandScore,
+    LabelKind,
+    RepoDelta,
+)
 from tachograph.model.finding import FactValue, Finding
 from tachograph.model.moments import to_datetime
 from tachograph.model.problem import Problem
@@ -33,18 +43,25 @@ from tachograph.model.usage import Usage
 
 __all__ = [
     "HUMAN_KINDS",
+    "LABEL_KINDS",
     "TURN_KINDS",
+    "ChangedPath",
     "CheckReport",
     "CheckResult",
     "CheckStatus",
     "CheckedSession",
     "Clean",
+    "CommandEvent",
+    "CommandLabel",
+    "CommandOrigin",
+    "CommandScore",
     "Cost",
     "Evidence",
     "FactValue",
     "FileOp",
     "FileTouch",
     "Finding",
+    "LabelKind",
     "Marker",
     "MarkerKind",
     "ParsedLog",
@@ -53,6 +70,7 @@ __all__ = [
     "Prompt",
     "PromptKind",
     "Rates",
+    "RepoDelta",
     "ResolvedRates",
     "Response",
     "ResultKind",

@@ -1,0 +1,1 @@
+"""Use cases of models: training, scoring, choosing, sharing."""
