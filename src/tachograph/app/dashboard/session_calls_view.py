@@ -85,9 +85,9 @@ def _ways(data: TurnData) -> Special:
     part = max(number - data.first_turn, 0) // TURNS + 1
     ways = [("← Whole session", link("session", anchor=f"turn-{number}", id=data.id, part=part))]
     if number > data.first_turn:
-        ways.append(("Turn before", link("turn", id=data.id, n=number - 1)))
+        ways.append(("← Previous turn", link("turn", id=data.id, n=number - 1)))
     if number < data.last_turn:
-        ways.append(("Turn after", link("turn", id=data.id, n=number + 1)))
+        ways.append(("Next turn →", link("turn", id=data.id, n=number + 1)))
     return Special("session_ways", Ways(ways))
 
 

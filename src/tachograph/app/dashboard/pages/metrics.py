@@ -87,7 +87,7 @@ def show(data: SessionMetrics, scope: Scope, params: Params) -> View:  # noqa: A
         text = "Its own log is missing, so there is nothing to measure; its subagents' metrics are on their pages."
         return View("Metrics", [Empty(text, href=session_link(data.session), link="The session")], data.label)
     columns = [
-        Column("metric", "Metric"), Column("value", "Value", "number"), Column("unit", "Unit"),
+        Column("metric", "Metric"), Column("value", "Value", "number"), Column("unit", "Unit", low=True),
         Column("details", "By kind, or which", wide=True),
     ]  # fmt: skip
     about = "Of the session by itself: what its subagents did is on their pages, what it copied counts elsewhere."

@@ -189,7 +189,7 @@ def _kpi_chart(one: KpiTrend, data: TrendsData) -> Chart:
 
 def _mark(mark: TrendMark) -> Mark:
     tone = {"critical": "bad", "warning": "warn"}.get(mark.severity, "")
-    return Mark(mark.at, mark.label, _mark_link(mark), tone)  # type: ignore[arg-type]
+    return Mark(mark.at, mark.severity or mark.label, _mark_link(mark), tone)  # type: ignore[arg-type]
 
 
 def _mark_link(mark: TrendMark) -> str:

@@ -142,7 +142,7 @@ def _findings(data: WastePage) -> Grid:
     columns = [
         Column("what", "About", wide=True),
         Column("detector", "Detector", low=True),
-        Column("session", "Session"),
+        Column("session", "Session", low=True),
         Column("at", "When", "moment", low=True),
         Column("times", "Times", "count", "How many times it was done that need not have been.", low=True),
         Column("tokens", "Tokens", "tokens", "What the needless part weighed, once.", low=True),
