@@ -112,6 +112,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether a new critical alert holds the next prompt back until it is seen (`tacho alerts`)."),
     ] = False
+    capture_key_file: Annotated[
+        str,
+        Meta(
+            description="File with an organisation's common key for hashes of commands; empty: each store has its own."
+        ),
+    ] = ""
     prices: dict[str, Any] = {}
     """The tables ``[prices."<model>"]`` as they were written; tachograph.pricing checks them."""
     agent_types: dict[str, Any] = {}

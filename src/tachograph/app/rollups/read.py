@@ -43,31 +43,37 @@ def add_up(
     ``only`` are ``sums.keys`` of which just this one is wanted. ``connection`` has the rollups attached as ``roll``.
     """
     grouped: dict[Key, list[int]] = {}
-    columns = ", ".join(f"sum({name})" for name in sums.__struct_fields__)
-    times = [name for name in by if name in _TIMES]
-    for piece in _pieces(scope, fine="day" in times or "week" in times, limits=lambda: _limits(connection, sums)):
-        keys = [_column(name) for name in by]
-        each = "project" in by and scope.project is None
-        where, values = _where(connection, scope, piece, each_project=each, only=only or {})
-        if where is None:
-            continue
-        group = f" GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
-        rows = connection.execute(
-            f"SELECT {', '.join([*keys, columns])} FROM {_source(sums, piece, each)} WHERE {where}{group}", values
-        )
-        for row in rows:
-            if row[len(keys)] is None:
-                continue
-            key = tuple(_time(name, value, piece) for name, value in zip(by, row, strict=False))
+    fine = "day" in by or "week" in by
+    for piece in _pieces(scope, fine=fine, limits=lambda: _limits(connection, sums)):
+        for key, found in _read_piece(connection, sums, scope, by, only or {}, piece):
             held = grouped.get(key)
-            found = row[len(keys) :]
-            grouped[key] = list(found) if held is None else [a + b for a, b in zip(held, found, strict=True)]
+            grouped[key] = found if held is None else [a + b for a, b in zip(held, found, strict=True)]
     names = _names(connection, by, grouped)
     result = [
         (tuple(v if n in _TIMES else names[int(v)] for n, v in zip(by, key, strict=True)), sums(*values))
         for key, values in grouped.items()
     ]
     return result or ([] if by else [((), sums())])
+
+
+def _read_piece(
+    connection: sqlite3.Connection,
+    sums: type[S],
+    scope: Scope,
+    by: Sequence[str],
+    only: Mapping[str, str],
+    piece: _Piece,
+) -> Iterator[tuple[Key, list[int]]]:
+    each = "project" in by and scope.project is None
+    where, values = _where(connection, scope, piece, each_project=each, only=only)
+    if where is None:
+        return
+    keys = [_column(name) for name in by]
+    columns = ", ".join([*keys, *(f"sum({name})" for name in sums.__struct_fields__)])
+    group = f" GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
+    for row in connection.execute(f"SELECT {columns} FROM {_source(sums, piece, each)} WHERE {where}{group}", values):
+        if row[len(keys)] is not None:  # without a group there is one row, whatever it is made of
+            yield tuple(_time(name, value, piece) for name, value in zip(by, row, strict=False)), row[len(keys) :]
 
 
 def day_of(number: int) -> date:
