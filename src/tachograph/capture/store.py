@@ -40,11 +40,25 @@ def open_commands(folder: Path) -> Iterator[CommandStore]:
         _prepare(connection, path)
         yield CommandStore(connection)
     except sqlite3.DatabaseError as error:
-        raise TachographError(
-            f"{path} cannot be used: {error}.",
-            slug="store_failed",
-            hint="Look at the disk's free space; a damaged file can be moved away, and another one is made.",
-        ) from error
+        raise _failed(path, error) from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+@contextmanager
+def read_commands(folder: Path) -> Iterator[CommandStore | None]:
+    """The store in ``folder`` to be read alone; None when there is none, or one that this version cannot read."""
+    path = commands_file(folder)
+    connection = None
+    try:
+        if path.is_file():
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            known = connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        yield CommandStore(connection) if connection is not None and known else None
+    except sqlite3.DatabaseError as error:
+        raise _failed(path, error) from error
     finally:
         if connection is not None:
             connection.close()
@@ -116,6 +130,14 @@ class CommandStore:
                 self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
+
+
+def _failed(path: Path, error: sqlite3.DatabaseError) -> TachographError:
+    return TachographError(
+        f"{path} cannot be used: {error}.",
+        slug="store_failed",
+        hint="Look at the disk's free space; a damaged file can be moved away, and another one is made.",
+    )
 
 
 def _put(connection: sqlite3.Connection, table: str, rows: Iterable[msgspec.Struct]) -> None:

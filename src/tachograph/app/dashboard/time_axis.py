@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, timedelta
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
 import msgspec
@@ -56,6 +57,13 @@ def make_axis(scope: Scope, begin: date | None, most_days: int = _DAYS) -> Axis:
     days = (last - first).days + 1
     step: Step = "day" if days <= most_days else "week" if days <= _WEEKS else "month"
     return Axis(step, _starts(step, first, last) if days > 0 else [])
+
+
+def step_of(axis: Axis, at_ms: int, zone: tzinfo) -> int | None:
+    """The step that a moment lies in; None when it lies before the first one."""
+    day = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).date()
+    place = bisect_right(axis.starts, day) - 1
+    return place if place >= 0 else None
 
 
 def start_of(day: date, step: Step) -> date:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 import msgspec
 
-from tachograph.app.dashboard.time_axis import Axis
+from tachograph.app.dashboard.time_axis import Axis, step_of
 from tachograph.app.learn.decisions import find_activations, load_decisions
 from tachograph.app.learn.trials import load_trials
 from tachograph.app.scope import Scope
@@ -47,13 +45,6 @@ def find_marks(
         *_mark_trials(connection, scope, axis, agent_type),
     ]
     return sorted((one for one in marks if one.kpi in kpis), key=lambda one: (one.kpi, one.at, one.kind, one.label))
-
-
-def step_of(axis: Axis, at_ms: int, zone: tzinfo) -> int | None:
-    """The step that a moment lies in; None when it lies before the first one."""
-    day = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).date()
-    place = bisect_right(axis.starts, day) - 1
-    return place if place >= 0 else None
 
 
 def _mark_alerts(
