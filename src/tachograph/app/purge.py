@@ -14,6 +14,7 @@ from tachograph.app.learn.forgetting import forget_in_files, forget_in_loop
 from tachograph.app.purged import remember
 from tachograph.app.rollups.store import forget_rollups
 from tachograph.app.workspace import Workspace
+from tachograph.capture.forgetting import forget_sessions
 from tachograph.errors import NotFound, UsageError
 from tachograph.model import to_datetime
 from tachograph.sources import hash_text
@@ -138,7 +139,8 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             rename_store(connection)
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
         forget_in_files(workspace.folder, {*named, *ids})
-        erased = forget_rollups(workspace.folder) & erase_free_pages(connection)
+        forgotten = forget_sessions(workspace.folder, {*named, *ids})
+        erased = forget_rollups(workspace.folder) & forgotten & erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
 
 

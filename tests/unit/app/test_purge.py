@@ -9,7 +9,9 @@ from tachograph.app.filters import make_filter
 from tachograph.app.ingest import ingest
 from tachograph.app.purge import PurgeReport, Target, plan_purge, purge
 from tachograph.app.workspace import Workspace
+from tachograph.capture.store import open_commands
 from tachograph.errors import NotFound, UsageError
+from tachograph.model import ChangedPath, CommandEvent, CommandLabel, CommandScore
 from tachograph.sources import hash_text
 from tachograph.warehouse import store
 from tachograph.warehouse.store import open_reader
@@ -140,6 +142,28 @@ def test_no_byte_of_it_is_left_in_any_file(week: Week, heron: ClaudeLog, needle:
     assert remove(workspace, project=SECRET_PLACE).erased
     assert find_bytes(workspace.folder, needle) == []
     assert find_bytes(workspace.folder, heron.session_id) == []
+
+
+def test_commands_that_it_ran_go_with_it(week: Week, heron: ClaudeLog) -> None:
+    workspace = week.ingest()
+    session = f"claude_code:{heron.session_id}"
+    facts = {"origin": "run", "agent": None, "command_hash": "0", "hash_key": "k", "duration_ms": 1, "exit_code": 0}
+    own = CommandEvent(id="evt_a", executed_at=1, program="heronctl", session=session, **facts)  # type: ignore[arg-type]
+    other = CommandEvent(id="evt_b", executed_at=2, program="make", **facts)  # type: ignore[arg-type]
+    with open_commands(workspace.folder) as commands:
+        commands.note(own, [ChangedPath("heron.txt", 1, 0)])
+        commands.note(other, [ChangedPath("other.txt", 1, 0)])
+        labels = [CommandLabel(target, "human", "person", 5, 1) for target in ("evt_a", session, "evt_b")]
+        commands.put_labels(labels)
+        commands.put_scores(CommandScore(event, "m", 1, None, None, "heron", 1) for event in ("evt_a", "evt_b"))
+    assert remove(workspace, session=session).erased
+    with open_commands(workspace.folder) as commands:
+        assert commands.events() == [other]
+        assert [one.path for one in commands.paths_of("evt_b")] == ["other.txt"]
+        assert commands.paths_of("evt_a") == []
+        assert commands.labels() == [labels[2]]
+        assert [one.event for one in commands.scores()] == ["evt_b"]
+    assert find_bytes(workspace.folder, "heronctl") == find_bytes(workspace.folder, "heron.txt") == []
 
 
 def test_only_hashes_are_remembered(week: Week, heron: ClaudeLog) -> None:
