@@ -21,6 +21,11 @@ from tachograph.app.cases.add import AddedCase
 from tachograph.app.cases.candidate import CandidateList
 from tachograph.app.cases.promote import Promotion
 from tachograph.app.cases.review import CandidateReview
+from tachograph.app.commands.backfill import BackfillReport
+from tachograph.app.commands.events import CommandDetail, CommandList
+from tachograph.app.commands.init_store import StoreInit
+from tachograph.app.commands.labels import LabelList, LabelRecord
+from tachograph.app.commands.review import Review as LabelReview
 from tachograph.app.cost import CostReport, Reconciliation
 from tachograph.app.expect.explain import ExplainedFile
 from tachograph.app.expect.learn import LearnReport
@@ -31,6 +36,15 @@ from tachograph.app.hooks.status import HooksStatus
 from tachograph.app.kpis import KpiReport, SessionKpis
 from tachograph.app.learn.measures import LoopStatus
 from tachograph.app.learn.run import LearnReport as RoundReport
+from tachograph.app.ml.compare import Duel
+from tachograph.app.ml.drift import DriftReport
+from tachograph.app.ml.generate import GenerateReport
+from tachograph.app.ml.predict import Forecast, StartForecast
+from tachograph.app.ml.registry import PublishReport, PullReport
+from tachograph.app.ml.retrain import RetrainReport
+from tachograph.app.ml.score import ScoreReport as ModelScoreReport
+from tachograph.app.ml.status import ModelChange, StatusReport
+from tachograph.app.ml.train import TrainReport
 from tachograph.app.overview import Overview
 from tachograph.app.promoting import Promotion as FilePromotion
 from tachograph.app.quality import QualityReport
@@ -64,6 +78,10 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "cases_promote": ("tacho cases promote --json", Promotion),
     "cases_review": ("tacho cases review --json", CandidateReview),
     "check": ("tacho check --json", CheckReport),
+    "command": ("tacho commands show COMMAND --json", CommandDetail),
+    "commands": ("tacho commands list --json", CommandList),
+    "commands_backfill": ("tacho commands backfill --json", BackfillReport),
+    "commands_init": ("tacho commands init --json", StoreInit),
     "cost": ("tacho cost --json", CostReport),
     "expect_explain": ("tacho expect explain FILE --json", ExplainedFile),
     "expect_learn": ("tacho expect learn SESSION --json", LearnReport),
@@ -76,11 +94,27 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "judge_calibrate": ("tacho judge calibrate FILE --json", CalibrationReport),
     "judge_quality": ("tacho judge quality --json", QualityReport),
     "kpis": ("tacho kpis --json", KpiReport),
+    "label": ("tacho label TARGET --score N --json", LabelRecord),
+    "label_review": ("tacho label review --json", LabelReview),
+    "labels": ("tacho label list --json", LabelList),
     "learn": ("tacho learn --json", RoundReport),
     "learn_status": ("tacho learn status --json", LoopStatus),
+    "ml_activate": ("tacho ml activate NAME --json", ModelChange),
+    "ml_compare": ("tacho ml compare MODEL MODEL --json", Duel),
+    "ml_drift": ("tacho ml drift --json", DriftReport),
+    "ml_generate": ("tacho ml generate --out FILE --json", GenerateReport),
+    "ml_publish": ("tacho ml publish NAME --registry URI --json", PublishReport),
+    "ml_pull": ("tacho ml pull --registry URI --json", PullReport),
+    "ml_retrain": ("tacho ml retrain --json", RetrainReport),
+    "ml_rollback": ("tacho ml rollback --json", ModelChange),
+    "ml_score": ("tacho ml score --dataset FILE --out FILE --json", ModelScoreReport),
+    "ml_status": ("tacho ml status --json", StatusReport),
+    "ml_train": ("tacho ml train --json", TrainReport),
     "mlflow_log": ("tacho mlflow log --json", LogReport),
     "mlflow_setup": ("tacho mlflow setup --json", SetupReport),
     "overview": ("tacho --json", Overview),
+    "predict": ("tacho predict SESSION --json", Forecast),
+    "predict_start": ("tacho predict --task-type TYPE --json", StartForecast),
     "promotion": ("tacho suggest promote ID --json", FilePromotion),
     "reconcile": ("tacho cost --reconcile --json", Reconciliation),
     "redact": ("tacho redact FILE --json", RedactedFile),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -14,6 +15,7 @@ FILE_MODE = 0o600
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _REUSE = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -88,6 +90,18 @@ def open_private(path: Path) -> BinaryIO:
     descriptor = _open_descriptor(path)
     os.ftruncate(descriptor, 0)
     return os.fdopen(descriptor, "wb")
+
+
+def open_regular(path: Path | str) -> BinaryIO:
+    """Open a regular file for reading; a pipe or a device in its place is not waited for. Raises OSError."""
+    descriptor = os.open(path, _READ)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def tighten(path: Path) -> bool:

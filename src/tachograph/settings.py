@@ -112,6 +112,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether a new critical alert holds the next prompt back until it is seen (`tacho alerts`)."),
     ] = False
+    hooks_predict: Annotated[
+        bool,
+        Meta(
+            description="Whether the first prompt's hook says when such work usually goes worse than the rest"
+            " (`tacho predict`)."
+        ),
+    ] = False
     capture_key_file: Annotated[
         str,
         Meta(

@@ -13,13 +13,17 @@ from tachograph.warehouse.store import open_reader, warehouse_file
 
 WRITING = {"ingest", "demo", "purge", "import", "learn"}
 """Commands that report nothing of what is stored."""
-ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks", "serve"}
+ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks", "serve", "run"}
 """Commands about files and stores that a person names: their own tests run them."""
 ABOUT_SESSIONS = {"check", "expect"}
 """Commands that are given the sessions which they are about."""
 EXPECTATIONS = Path(__file__).with_name("nothing_passes.yaml")
 """Expectations that show as much of a session as a check may."""
 NEEDED: dict[str, list[list[str]]] = {
+    "commands": [["backfill"], ["list", "--limit", "0"], ["export", "--with-labels", "--with-scores"]],
+    "label": [["list"], ["review"]],
+    "ml": [["status"]],
+    "predict": [["--live"], ["--task-type", "feature-build"]],
     "cost": [["--by", by] for by in ("day", "model", "project", "agent", "session", "agent-type", "branch")]
     + [["--reconcile"]],
     "alerts": [["list", "--all", "--limit", "0"], ["replay"]],
@@ -50,7 +54,7 @@ def reporting_commands() -> list[list[str]]:
             continue
         for arguments in NEEDED.get(name, [[]]):
             calls.append([name, *arguments])
-            if name != "export":
+            if name != "export" and arguments[:1] != ["export"]:
                 calls.append([name, *arguments, "--json"])
     calls.append(["report", "html", "--output", "-"])
     return calls + _explanations() + _about_sessions()

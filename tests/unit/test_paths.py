@@ -282,3 +282,14 @@ def test_tighten_takes_rights_from_everyone_else(tmp_path, make, before, changed
 def test_tighten_of_a_missing_file_says_so(tmp_path):
     with pytest.raises(FileNotFoundError):
         paths.tighten(tmp_path / "missing")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(OSError, match="no regular file"):
+            paths.open_regular(path)
+    (tmp_path / "file").write_bytes(b"content")
+    with paths.open_regular(tmp_path / "file") as stream:
+        assert stream.read() == b"content"

@@ -3,6 +3,11 @@
 -- Times are milliseconds since 1970-01-01 UTC (`*_at`, `at`), durations milliseconds (`*_ms`). Text was redacted, then
 -- cut, before it got here. NULL is what could not be told.
 
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,          -- what is told: backfill
+    value TEXT NOT NULL             -- its value
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE events (
     id TEXT PRIMARY KEY,            -- evt_ and 20 hexadecimal digits
     origin TEXT NOT NULL,           -- run, shell, log
@@ -32,6 +37,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_time ON events (executed_at);
 CREATE INDEX events_by_session ON events (session) WHERE session IS NOT NULL;
 CREATE INDEX events_by_repo ON events (repo, executed_at) WHERE repo IS NOT NULL;
+
+CREATE INDEX events_captured ON events (executed_at) WHERE origin <> 'log';
 
 CREATE TABLE changed_paths (
     event TEXT NOT NULL,

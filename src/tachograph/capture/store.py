@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,11 +31,15 @@ def commands_file(folder: Path) -> Path:
 def open_commands(folder: Path) -> Iterator[CommandStore]:
     """The store in ``folder``, made when there is none. Raises TachographError when it is damaged or too new."""
     private_dir(folder)
-    path = private_file(commands_file(folder))
+    path = commands_file(folder)
+    if path.is_symlink():  # in somebody else's repository it could lead anywhere
+        raise TachographError(f"{path} is a link, and no store of commands.", slug="not_a_file")
+    private_file(path)
     connection = None
     try:
         connection = sqlite3.connect(path, isolation_level=None)
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        connection.execute("PRAGMA synchronous = NORMAL")  # of a connection, not of the file
         _prepare(connection, path)
         yield CommandStore(connection)
     except sqlite3.DatabaseError as error:
@@ -172,8 +175,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _make(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    statements = resources.files("tachograph.capture").joinpath("schema.sql").read_text("utf-8")
+    statements = Path(__file__).with_name("schema.sql").read_text("utf-8")  # importlib.resources loads for 15 ms
     connection.execute("BEGIN IMMEDIATE")
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # another process may have made it meanwhile
         for statement in statements.split(";\n"):

@@ -14,7 +14,11 @@ def main() -> None:
         return
     import signal
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside: temporary folders go too
+    if sys.argv[1:2] == ["run"]:
+        from tachograph.cli._quick_run import run_quickly
+
+        run_quickly(sys.argv[2:])
     from tachograph.cli._frame import run
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside: temporary folders go too
     sys.exit(run(sys.argv[1:]))

@@ -4,7 +4,16 @@ import os
 import time
 
 from tachograph.hooks.event import read_event
-from tachograph.hooks.places import ENDED, ENDED_BEFORE, LONGEST_ENDED, append, data_folder, put_aside
+from tachograph.hooks.places import (
+    ENDED,
+    ENDED_BEFORE,
+    EXPECTATIONS,
+    FOLDER,
+    LONGEST_ENDED,
+    append,
+    data_folder,
+    put_aside,
+)
 from tachograph.hooks.records import encode, is_name, table_of, text_of
 
 EVENTS = {
@@ -60,12 +69,26 @@ def answer(word: str, agent: str, event: Record, data: str, at: int) -> bytes:
         said = _start_session(briefing, agent, event, data, at)
     elif word == "subagent-start":
         said = _start_subagent(briefing, agent, event, data, at)
-    elif word == "user-prompt-submit" and table_of(briefing, "gate"):
+    elif word == "user-prompt-submit":
+        said = _take_prompt(briefing, agent, event, data, at)
+    return encode(said) if said else b""
+
+
+def _take_prompt(briefing: Record, agent: str, event: Record, data: str, at: int) -> Record:
+    session = _session_of(agent, event)
+    if table_of(briefing, "gate"):
         from tachograph.hooks.gate import stop_prompt
 
-        reason = stop_prompt(data, briefing, event, _session_of(agent, event), at)
-        said = {"decision": "block", "reason": reason} if reason else {}
-    return encode(said) if said else b""
+        reason = stop_prompt(data, briefing, event, session, at)
+        if reason:
+            return {"decision": "block", "reason": reason}
+    if not os.path.exists(os.path.join(data, FOLDER, EXPECTATIONS)):
+        return {}
+    from tachograph.hooks.briefing import type_of
+    from tachograph.hooks.expect import foretell
+
+    sentence = foretell(data, event, agent, type_of(briefing, agent, event), session)
+    return {"systemMessage": sentence} if sentence else {}
 
 
 def _start_session(briefing: Record, agent: str, event: Record, data: str, at: int) -> Record:

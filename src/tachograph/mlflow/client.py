@@ -22,6 +22,7 @@ QUIET = {
     "DO_NOT_TRACK": "true",
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 """Unless the environment has it: MLflow's own seven tries take four minutes to say that no server is there."""
@@ -63,7 +64,7 @@ def in_our_words(attempt: str) -> Iterator[None]:
     """MLflow's errors as ours: NotFound for what is not there, TachographError (``mlflow_failed``) for the rest."""
     try:
         yield
-    except (load_mlflow().exceptions.MlflowException, OSError) as error:
+    except (load_mlflow().exceptions.MlflowException, OSError, ImportError) as error:  # a database's driver
         told = _PASSWORD.sub(r"\1…", " ".join(str(error).split()))[:_FAULT_CHARS] or type(error).__name__
         if getattr(error, "error_code", None) in _MISSING:
             raise NotFound(f"{attempt}: {told}", slug="mlflow_not_found") from error

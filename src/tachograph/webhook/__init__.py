@@ -1,1 +1,1 @@
-"""Telling another program over HTTP. Imported only where the user has named an address."""
+"""Telling another program over HTTP, and fetching a file. Imported only where the user has named an address."""

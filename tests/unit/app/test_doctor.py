@@ -77,7 +77,7 @@ def test_all_is_well_after_an_ingestion(claude: ClaudeHome, home: Path) -> None:
     assert (report.status, statuses(report)) == ("ok", {})
     assert [found.name for found in report.checks] == [
         "versions", "sqlite", "settings", "time zone", "store", "permissions", "disk", "logs", "retention", "problems",
-        "record types", "agent versions", "prices", "loop",
+        "record types", "agent versions", "prices", "loop", "models",
     ]  # fmt: skip
     assert check(report, "store").summary == "intact, schema 4: 1 session, 1 counted response"
     assert check(report, "logs").summary == "1 log file found"
@@ -160,7 +160,7 @@ def test_a_cut_store_is_found_out(claude: ClaudeHome, home: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
     report = examine()
     assert check(report, "store").status == "broken"
-    assert len(report.checks) == 14
+    assert len(report.checks) == 15
 
 
 def test_a_newer_store_is_not_touched(claude: ClaudeHome, home: Path) -> None:
@@ -250,7 +250,7 @@ def test_broken_settings_do_not_hide_the_rest(home: Path) -> None:
     report = examine()
     assert report.status == "broken"
     assert 'line 2: store.text must be "full" or "none", not 7' in check(report, "settings").summary
-    assert len(report.checks) == 14
+    assert len(report.checks) == 15
 
 
 @pytest.mark.parametrize(

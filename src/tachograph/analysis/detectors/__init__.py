@@ -9,6 +9,7 @@ from tachograph.analysis.detectors._registry import (
     find_waste,
     load_detectors,
 )
+from tachograph.analysis.detectors._rewinds import find_rewinds
 from tachograph.analysis.detectors._scene import Scene, WasteOptions
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "WasteOptions",
     "detector",
     "detector_names",
+    "find_rewinds",
     "find_shared_waste",
     "find_waste",
     "load_detectors",

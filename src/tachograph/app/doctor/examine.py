@@ -14,6 +14,7 @@ from tachograph.app.doctor.check import Check, Place, Scene, Status
 from tachograph.app.doctor.logs import check_logs, check_problems
 from tachograph.app.doctor.loop import check_loop
 from tachograph.app.doctor.machine import check_settings, check_sqlite, check_time_zone, check_versions
+from tachograph.app.doctor.ml_runtime import check_ml_runtime
 from tachograph.app.doctor.news import check_agent_versions, check_prices, check_record_types
 from tachograph.app.doctor.retention import check_retention
 from tachograph.app.doctor.store import check_disk, check_permissions, check_store
@@ -28,7 +29,7 @@ from tachograph.warehouse.store import open_reader
 CHECKS: tuple[Callable[[Scene], Check], ...] = (
     check_versions, check_sqlite, check_settings, check_time_zone, check_store, check_permissions, check_disk,
     check_logs, check_retention, check_problems, check_record_types, check_agent_versions, check_prices,
-    check_loop,
+    check_loop, check_ml_runtime,
 )  # fmt: skip
 """Every check, in the order in which they are shown."""
 

@@ -23,7 +23,7 @@ PROGRAM = "tacho-hook"
 _NAMES = (PROGRAM, f"{PROGRAM}.exe")
 _TIMEOUT_SECONDS = 3
 """Most that Codex allows at a session's end; it warns at every start of more. The hook itself ends within 0.3."""
-_GATE_EVENT = "UserPromptSubmit"
+_PROMPT_EVENT = "UserPromptSubmit"
 
 Json = dict[str, Any]
 
@@ -57,8 +57,12 @@ def find_program(scope: Scope) -> Program:
 
 
 def wanted_groups(agent: Agent, program: Program, *, gate: bool) -> dict[str, Json]:
-    """The group of handlers for each event; that for prompts only for Claude Code's gate: it costs a process each."""
-    events = [event for event in EVENTS if event != _GATE_EVENT or (gate and agent == "claude_code")]
+    """The group of handlers for each event.
+
+    That for prompts only with ``gate``, when it has something to hold back or to say, and only for Claude Code: it
+    costs a process each.
+    """
+    events = [event for event in EVENTS if event != _PROMPT_EVENT or (gate and agent == "claude_code")]
     return {event: {"hooks": [_handler(agent, program, EVENTS[event])]} for event in events}
 
 

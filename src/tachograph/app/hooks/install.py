@@ -27,6 +27,7 @@ from tachograph.app.hooks.settings_file import decode, encode, rewrite, unreadab
 from tachograph.app.hooks.targets import AGENTS, Target, find_targets, settings_of
 from tachograph.app.workspace import Workspace
 from tachograph.errors import UsageError
+from tachograph.settings import Settings
 
 _TRUST = "Codex runs these hooks only after you have trusted them once: it asks when it is started, or see its /hooks."
 _SHARED = "A project's settings are usually shared by git: whoever uses them needs tacho-hook on the PATH."
@@ -34,6 +35,7 @@ _FOREIGN_LINE = "There is another status line in {path}; it was left alone. Remo
 _NO_LINE = "Codex runs no program for its status line."
 _NO_GATE = "Prompts are not held back (hooks.gate is off), so no hook runs at each prompt."
 _GATE = "hooks.gate is on: a critical alert holds the next prompt back."
+_PREDICT = "hooks.predict is on: a session's first prompt is answered with a line when such work usually goes worse."
 
 Action = Literal["installed", "unchanged", "removed", "restored", "nothing"]
 
@@ -90,7 +92,7 @@ def install_hooks(workspace: Workspace, request: Request) -> HooksChange:
         raise UsageError("This is the demo's data folder: sessions of this machine do not belong into it.",
                          slug="demo_folder", hint="Unset TACHO_DATA_DIR, or name another folder.")  # fmt: skip
     targets = find_targets(request.agent, request.scope, request.directory)
-    notes = _notes(targets, request, gate=workspace.settings.hooks_gate)
+    notes = _notes(targets, request, workspace.settings)
     if request.dry_run:
         installed = _choose(read_installed(workspace.folder), request.activation)
         files = [_install(workspace, installed, target, request, notes)[0] for target in targets]
@@ -133,7 +135,7 @@ def _install(
     workspace: Workspace, installed: Installed, target: Target, request: Request, notes: list[str]
 ) -> tuple[FileChange, Installed]:
     program = find_program(target.scope)
-    groups = wanted_groups(target.agent, program, gate=workspace.settings.hooks_gate)
+    groups = wanted_groups(target.agent, program, gate=_watches_prompts(workspace.settings))
     line = wanted_status_line(program) if target.agent == "claude_code" else None
     state = {"installed": installed}
     action: Action = "unchanged"
@@ -240,9 +242,14 @@ def _entries(text: str) -> list[Entry]:
     return [Entry(one.event, list(one.words)) for one in edit.find_ours(read_object(text if text.strip() else "{}"))]
 
 
-def _notes(targets: list[Target], request: Request, *, gate: bool) -> list[str]:
+def _watches_prompts(settings: Settings) -> bool:
+    return settings.hooks_gate or settings.hooks_predict
+
+
+def _notes(targets: list[Target], request: Request, settings: Settings) -> list[str]:
     agents = {target.agent for target in targets}
-    notes = [_GATE if gate else _NO_GATE]
+    notes = [_GATE] if settings.hooks_gate else [] if settings.hooks_predict else [_NO_GATE]
+    notes += [_PREDICT] if settings.hooks_predict else []
     notes += [_TRUST] if "codex" in agents else []
     notes += [_NO_LINE] if "codex" in agents and request.status_line else []
     notes += [_SHARED] if request.scope == "project" else []

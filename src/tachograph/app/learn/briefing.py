@@ -97,7 +97,12 @@ def is_safe_type(agent_type: str) -> bool:
 
 def write_briefing(folder: Path, briefing: Briefing) -> Path:
     """Put the file in its place, whole: a hook reads either the old one or the new one."""
-    return _put(private_dir(folder / HOOKS_FOLDER) / FILE, msgspec.json.encode(briefing))
+    return write_prepared(folder, FILE, msgspec.json.encode(briefing))
+
+
+def write_prepared(folder: Path, name: str, content: bytes) -> Path:
+    """Put a file that hooks read in its place, whole; ``folder`` is the data folder."""
+    return _put(private_dir(folder / HOOKS_FOLDER) / name, content)
 
 
 def _put(path: Path, content: bytes) -> Path:

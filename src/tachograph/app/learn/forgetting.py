@@ -12,7 +12,7 @@ from tachograph.app.export.write import write_privately
 from tachograph.app.learn.assignments import FILE, HOOKS_FOLDER
 from tachograph.app.learn.plan_shapes import plan_id
 from tachograph.app.learn.switched_off import FILE as ACTIVE
-from tachograph.hooks.places import ENDED, ENDED_BEFORE, LET_THROUGH
+from tachograph.hooks.places import ENDED, ENDED_BEFORE, EXPECTED, EXPECTED_BEFORE, LET_THROUGH
 from tachograph.warehouse.store import write_meta
 
 REPORTS = "reports"
@@ -45,6 +45,8 @@ def forget_in_files(folder: Path, sessions: Iterable[str]) -> None:
     for name in (FILE, ENDED, ENDED_BEFORE):
         _blank_lines(folder / HOOKS_FOLDER / name, doomed, _session_in)
     _blank_lines(folder / HOOKS_FOLDER / LET_THROUGH, doomed, _session_let_through)
+    for name in (EXPECTED, EXPECTED_BEFORE):
+        _blank_lines(folder / HOOKS_FOLDER / name, doomed, lambda line: line.rstrip(b"\n").decode("utf-8", "replace"))
     _rename(folder / ACTIVE, doomed)
 
 

@@ -22,6 +22,7 @@ from tachograph.app.learn.briefing import (
     write_briefing,
 )
 from tachograph.app.learn.decisions import Activation, load_acks, now_ms
+from tachograph.app.learn.expectations import prepare_expectations
 from tachograph.app.learn.fold import Folded, load_alerts
 from tachograph.app.learn.weekly import weekly_remark
 from tachograph.app.workspace import Workspace
@@ -72,6 +73,7 @@ def prepare_briefing(
         status=_status(connection, workspace, budgets, unseen, now),
     )  # fmt: skip
     write_briefing(workspace.folder, briefing)
+    prepare_expectations(connection, workspace.folder, now, wanted=settings.hooks_predict)
 
 
 def active_texts(
