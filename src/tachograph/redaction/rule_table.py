@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from tachograph.errors import TachographError
 
@@ -20,8 +21,7 @@ _FIELDS = {
 _NEEDED = ("id", "description", "source", "keywords", "regex")
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, dict=True):
     """One kind of secret; the fields are those of a row of ``rules.toml``, with sets and parts filled in."""
 
     id: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from tachograph.errors import TachographError
 from tachograph.redaction.engine import MARKER, Redactor
@@ -24,8 +25,7 @@ _KEY_BEGINS = re.compile(rf"-----BEGIN [A-Z0-9 ]{{0,40}}{_KEY}")
 _KEY_ENDS = re.compile(rf"-----END [A-Z0-9 ]{{0,40}}{_KEY}")
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A piece of the redacted text, and how many secrets of each kind were replaced in it."""
 
     text: str
