@@ -17,12 +17,13 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from tachograph.app.commands.plain import QuickClean, is_plain
 from tachograph.app.commands.surroundings import find_agent
 from tachograph.app.workspace import Workspace
 from tachograph.capture.repository import Repository, Snapshot, find_repository
 from tachograph.capture.running import Finished, run_command
 from tachograph.errors import NotFound, TachographError
-from tachograph.model import ChangedPath, Clean, CommandEvent, CommandLabel, RepoDelta
+from tachograph.model import ChangedPath, CommandEvent, CommandLabel, RepoDelta
 
 _COMMAND_CHARS = 16_000
 """Most characters of a command's text that are kept."""
@@ -64,7 +65,7 @@ class CaptureResult(msgspec.Struct, frozen=True):
 
 def capture(workspace: Workspace, argv: Sequence[str], options: CaptureOptions) -> CaptureResult:
     """Run ``argv`` with our own streams and keep an event."""
-    loading = _Aside(_load)
+    loading = _Aside(lambda: _load(redactor=options.keep_text or not is_plain(shlex.join(argv))))
     look = _Look(options.repo)
     _contain(loading.result, None)  # before the command is started: a process with threads should not fork
     finished = run_command(argv, options.timeout)
@@ -104,13 +105,15 @@ class _Aside(Generic[Result]):
         return self._result
 
 
-def _load() -> None:
-    """Import what is needed to run a command and to keep it."""
+def _load(redactor: bool) -> None:
+    """Import what is needed to run a command and to keep it; the ``redactor`` only where it will be."""
     with contextlib.suppress(ImportError):  # Windows has no jobs
         import tachograph.capture.job
     import tachograph.analysis.commands
     import tachograph.capture.store
-    import tachograph.redaction  # noqa: F401
+
+    if redactor:
+        import tachograph.redaction  # noqa: F401
 
 
 class _Look:
@@ -158,7 +161,7 @@ def _keep(
     folder, names = naming.result()
     if options.skip_unchanged and _is_unchanged(delta):
         return None
-    clean = workspace.clean
+    clean = QuickClean(workspace)
     event = CommandEvent(
         id=new_id(), origin="run", executed_at=finished.started_at_ms, duration_ms=finished.duration_ms,
         exit_code=finished.exit_code, timed_out=finished.timed_out, signal=finished.signal,
@@ -202,7 +205,7 @@ def name_command(
     key = load_key(folder, workspace.settings.capture_key_file)
     is_line = isinstance(argv, str)
     text = argv if isinstance(argv, str) else shlex.join(argv)
-    clean = workspace.clean
+    clean = QuickClean(workspace)
     found, session = find_agent(os.environ, clean.name(agent)[:_NAME_CHARS] if agent else None)
     return Names(
         agent=found, session=session, command_hash=hash_line(text, key) if is_line else hash_command(argv, key),
@@ -235,7 +238,7 @@ def new_id() -> str:
     return f"evt_{os.urandom(10).hex()}"
 
 
-def _clean_paths(clean: Clean, delta: RepoDelta) -> list[ChangedPath]:
+def _clean_paths(clean: QuickClean, delta: RepoDelta) -> list[ChangedPath]:
     replace = msgspec.structs.replace
     return [
         replace(one, path=clean.name(one.path), old_path=None if one.old_path is None else clean.name(one.old_path))
