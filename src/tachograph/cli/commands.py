@@ -116,16 +116,20 @@ def export_command(
 
     The first columns are always command_hash, duration_ms, exit_code, timed_out, files_touched_count, lines_added and
     lines_deleted. What is not known is empty in CSV, null elsewhere; times are UTC. In CSV, text that a spreadsheet
-    would take for a formula gets an apostrophe before it. tacho ml train --dataset reads each of the formats.
+    would take for a formula gets an apostrophe before it. tacho ml train --dataset reads each of the formats. Before
+    --with-labels, outcomes are looked up: what the next check said, whether the change survived.
     """
     from tachograph.app.commands.dataset import Format, write_dataset
     from tachograph.app.commands.events import each_row, existing_store
+    from tachograph.app.commands.outcomes import refresh_outcomes
     from tachograph.app.filters import make_filter
     from tachograph.capture.store import open_commands
 
     workspace = Workspace()
     chosen = make_filter(since, until, _text(project), _text(agent), tz or workspace.settings.display_timezone)
     with open_commands(existing_store(workspace, folder)) as store:
+        if with_labels:
+            refresh_outcomes(workspace, store)
         rows = write_dataset(
             _for_terminal(each_row(store, chosen, limit), out),
             typing.cast(Format, format),
