@@ -240,15 +240,24 @@ def test_init_leaves_a_folder_with_other_things_alone(tmp_path: Path):
 
 def test_init_keeps_what_a_person_wrote_and_takes_a_model_for_its_own(tmp_path: Path):
     (tmp_path / "model-xgb").mkdir()
-    (tmp_path / ".gitignore").write_text("commands.*\n")
+    (tmp_path / ".gitignore").write_text("# mine\n*\n")
     assert init_store(tmp_path).made
-    assert (tmp_path / ".gitignore").read_text() == "commands.*\n"
+    assert (tmp_path / ".gitignore").read_text() == "# mine\n*\n"
+
+
+@pytest.mark.parametrize("text", ["", "commands.*\n", "!commands.key\n"])
+def test_init_refuses_a_folder_that_git_would_see(tmp_path: Path, text: str):
+    (tmp_path / ".gitignore").write_text(text)
+    with pytest.raises(UsageError, match="does not hide"):
+        init_store(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".gitignore"], "no key, no store"
 
 
 def test_init_does_not_write_through_a_link(tmp_path: Path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / ".gitignore").symlink_to(tmp_path / "elsewhere")
-    init_store(tmp_path / "s")
+    with pytest.raises(UsageError, match="does not hide"):
+        init_store(tmp_path / "s")
     assert not (tmp_path / "elsewhere").exists()
 
 

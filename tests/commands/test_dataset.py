@@ -186,7 +186,7 @@ def test_event_and_row_tell_the_same():
         duration_ms=7, exit_code=0, files_touched_count=1, lines_added=2, lines_deleted=3, binary_files=0, renames=0,
         commits=1, repo="/r", session="codex:1",
     )  # fmt: skip
-    assert event_of(row_of(event), 9) == msgspec.structs.replace(event, origin="log", hash_key="")
+    assert event_of(row_of(event), 9) == msgspec.structs.replace(event, hash_key="")
 
 
 def test_row_without_id_gets_one_by_its_number():

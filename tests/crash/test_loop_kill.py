@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from tachograph.app.hooks.installed import Installed, InstalledFile, write_installed
+from tachograph.app.learn.agent_types import AgentTypes
+from tachograph.app.learn.points import refresh_points
 from tachograph.app.workspace import Workspace
 from tachograph.settings import Settings
-from tachograph.warehouse.store import open_reader
+from tachograph.warehouse.store import open_reader, open_writer
 from tests.loop.machine import Dump, Machine, assert_same, dump_loop, write_history
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +113,17 @@ def start(machine: Machine) -> subprocess.Popen[bytes]:
 def test_the_undisturbed_round_decides_by_itself(undisturbed: tuple[Dump, dict[str, object]], decided: str) -> None:
     assert [row[4] for row in undisturbed[0]["decisions"] if row[5] == "auto"] == [decided]
     assert "history/kpis.jsonl" in undisturbed[1]
+
+
+def test_sessions_of_a_round_that_was_killed_before_its_files_have_theirs_from_the_next_one(
+    machine: Machine, undisturbed: tuple[Dump, dict[str, object]]
+) -> None:
+    machine.ingest()
+    with open_writer(machine.workspace.folder) as connection:
+        assert refresh_points(connection, AgentTypes({}))
+    dump, files = settle(machine)
+    assert_same(dump, undisturbed[0])
+    assert files.keys() >= undisturbed[1].keys()
 
 
 @pytest.mark.slow

@@ -131,3 +131,26 @@ def test_the_demo_works_without_sockets(guarded: Guarded) -> None:
     done = guarded.run("demo", "--today", "2026-05-20")
     assert done.returncode == 0, done.stderr
     assert guarded.denied == []
+
+
+def test_models_of_commands_work_without_sockets(guarded: Guarded, home: Path) -> None:
+    """From made-up rows to a scored command: the library of trees, and a registry that is a folder, need none."""
+    rows, registry = str(home / "rows.csv"), str(home / "registry")
+    steps = [
+        ["ml", "generate", "--out", rows, "--rows", "600"],
+        ["ml", "train", "--dataset", rows, "--n-estimators", "40", "--activate"],
+        ["run", "--", "true"],
+        ["ml", "score", "--dataset", rows, "--out", str(home / "scored.csv")],
+        ["ml", "drift", "--dataset", rows],
+        ["ml", "retrain", "--no-ingest"],
+        ["commands", "list"],
+    ]
+    for arguments in steps:
+        done = guarded.run(*arguments)
+        assert done.returncode in (0, 1), (arguments, done.stderr)
+    name = next(path.name for path in (home / "data" / "models").iterdir() if path.is_dir())
+    for arguments in (["ml", "publish", name, "--registry", registry], ["ml", "pull", "--registry", registry]):
+        done = guarded.run(*arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+    assert guarded.denied == []
+    assert guarded.processes > len(steps), "the one that scores is guarded too"

@@ -12,8 +12,8 @@ from tachograph.report.units import UNKNOWN, count, counted, duration, minute, m
 
 _LEGEND = (
     "exit: 124 the time was over, 128 and more a signal · files, lines: what the command itself changed in its"
-    " repository · score: predicted, 0 to 100, with the interval that holds the truth in 90 of 100 cases · moved by:"
-    " what moved it most, and by how much"
+    " repository; of commands from logs, the agent's edits since the command before · score: predicted, 0 to 100, with"
+    " the interval meant to hold the truth in 9 of 10 cases · moved by: what moved it most, and by how much"
 )
 _ID = slice(len("evt_"), len("evt_") + 8)
 """Eight digits name one of a million."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from tachograph.app.ml.compare import Duel
 from tachograph.app.ml.drift import DriftReport, FeatureShift
 from tachograph.app.ml.facts import ModelFacts
@@ -12,6 +15,7 @@ from tachograph.app.ml.status import InUse, ModelChange, ModelRow, StatusReport
 from tachograph.app.ml.train import TrainReport
 from tachograph.learning.ml.metadata import Comparison, Estimate
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Table
+from tachograph.report.sanitise import harmless
 from tachograph.report.units import UNKNOWN, count, counted, percent
 
 _BASELINES = {"constant": "a constant", "one_rule": "one rule"}
@@ -88,7 +92,9 @@ def _verdict(report: TrainReport) -> list[Line]:
         return [*made_up, Line("It beats both baselines and is in use now.", "good")]
     if report.why_not:
         return [*made_up, Line(f"It is not put to use: {report.why_not}.", "warn")]
-    return [*made_up, Line(f"It beats both baselines. tacho ml activate {report.model.name} puts it to use.", "good")]
+    is_kept = Path(report.folder).name == report.model.name  # else it was written to a folder of the person's
+    name = report.model.name if is_kept else shlex.quote(harmless(report.folder))
+    return [*made_up, Line(f"It beats both baselines. tacho ml activate {name} puts it to use.", "good")]
 
 
 def describe_scoring(report: ScoreReport) -> Document:

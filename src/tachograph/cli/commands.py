@@ -204,7 +204,7 @@ def backfill_command(folder: Path | None, no_ingest: bool, as_json: bool) -> Non
     Running it again adds what is new and changes nothing else.
     """
     from tachograph.app.commands.backfill import backfill
-    from tachograph.app.commands.capture import store_folder
+    from tachograph.app.commands.events import existing_store
     from tachograph.capture.store import open_commands
     from tachograph.cli._commands import describe_backfill
     from tachograph.cli._output import print_document, print_json
@@ -213,7 +213,7 @@ def backfill_command(folder: Path | None, no_ingest: bool, as_json: bool) -> Non
     workspace = Workspace()
     with report_connection(workspace, no_ingest):  # for its bringing the warehouse up to date
         pass
-    with open_commands(store_folder(workspace, folder)) as store:
+    with open_commands(existing_store(workspace, folder)) as store:
         report = backfill(workspace, store)
     print_json("commands_backfill", report) if as_json else print_document(describe_backfill(report))
 

@@ -31,7 +31,7 @@ _NO_MODEL = (
     " makes one."
 )
 _INTERVAL = (
-    "interval: held the truth in 90 of 100 sessions that the model had not seen, if sessions stay as they are · USD of"
+    "interval: meant to hold the truth in 9 of 10 sessions; tacho ml status says how often it did · USD of"
     " the whole session, subagents included"
 )
 _BAND = "10 % and 90 %: a tenth of the sessions lay below, a tenth above"

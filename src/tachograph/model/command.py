@@ -115,7 +115,7 @@ class CommandScore(msgspec.Struct, frozen=True):
     score: float
     """Predicted productivity, 0 to 100."""
     low: float | None
-    """The interval that holds the truth in 90 of 100 cases, as far as that could be found out."""
+    """The interval that is meant to hold the truth in 9 of 10 cases; of a chance, the share of cases like this one."""
     high: float | None
     top_feature: str
     """The one that moved the prediction most, and by how much."""

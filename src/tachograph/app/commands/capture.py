@@ -230,7 +230,7 @@ def store_folder(workspace: Workspace, folder: Path | None) -> Path:
 
 def _is_unchanged(delta: RepoDelta) -> bool:
     """Whether it is known that nothing changed."""
-    return delta.files_touched == 0 and not delta.commits and delta.head_before == delta.head_after
+    return delta.files_touched == 0 and delta.commits == 0 and delta.head_before == delta.head_after
 
 
 def new_id() -> str:

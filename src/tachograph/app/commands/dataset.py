@@ -13,13 +13,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast, get_args
 
 import msgspec
 
 from tachograph.app.export.write import defuse, write_privately
 from tachograph.errors import NotFound, TachographError
-from tachograph.model import CommandEvent, to_datetime
+from tachograph.model import CommandEvent, CommandOrigin, to_datetime
 
 Format = Literal["csv", "jsonl", "parquet"]
 Kind = Literal["text", "count", "number", "flag", "time"]
@@ -31,7 +31,7 @@ METRICS: dict[str, Kind] = {
 """In every file, in this order, before all others."""
 FACTS: dict[str, Kind] = {
     "executed_at": "time", "program": "text", "repo": "text", "session": "text", "agent": "text", "commits": "count",
-    "renames": "count", "binary_files": "count", "id": "text",
+    "renames": "count", "binary_files": "count", "id": "text", "origin": "text",
 }  # fmt: skip
 LABELS: dict[str, Kind] = {"productivity_label": "number", "label_kind": "text", "label_source": "text"}
 SCORES: dict[str, Kind] = {
@@ -68,6 +68,8 @@ class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
     renames: int | None = None
     binary_files: int | None = None
     id: str | None = None
+    origin: str | None = None
+    """``run``, ``shell`` or ``log``, see :class:`tachograph.model.CommandEvent`."""
     productivity_label: float | None = None
     label_kind: str | None = None
     label_source: str | None = None
@@ -86,8 +88,10 @@ def row_of(event: CommandEvent) -> DatasetRow:
 
 def event_of(row: DatasetRow, number: int) -> CommandEvent:
     """The command that a file's row number ``number`` tells of; what has no id or time is given one by its place."""
+    origin = row.origin if row.origin in get_args(CommandOrigin) else "log"
     return CommandEvent(
-        id=row.id or f"evt_{number:020x}", origin="log", agent=row.agent, executed_at=row.executed_at or number,
+        id=row.id or f"evt_{number:020x}", origin=cast(CommandOrigin, origin),
+        agent=row.agent, executed_at=row.executed_at or number,
         command_hash=row.command_hash, hash_key="", program=row.program or "", duration_ms=row.duration_ms,
         exit_code=row.exit_code, timed_out=row.timed_out, files_touched_count=row.files_touched_count,
         lines_added=row.lines_added, lines_deleted=row.lines_deleted, binary_files=row.binary_files,

@@ -9,10 +9,13 @@ import msgspec
 
 from tachograph.capture.store import commands_file, open_commands
 from tachograph.errors import UsageError
-from tachograph.paths import private_dir
+from tachograph.paths import open_regular, private_dir
 
 _OURS = ("commands.", ".commands.", "model-xgb", "models", ".gitignore")
 """How the names begin of what may lie in such a folder."""
+
+_MOST_IGNORED = 65536
+"""Bytes of a ``.gitignore`` that are looked at."""
 
 
 class StoreInit(msgspec.Struct, frozen=True):
@@ -46,5 +49,20 @@ def _hide(folder: Path) -> None:
             hint="Name a folder of its own, such as .tacho; it need not exist.",
         )
     private_dir(folder)
-    with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as stream:
+    ignored = folder / ".gitignore"
+    with contextlib.suppress(FileExistsError), ignored.open("x", encoding="utf-8") as stream:
         stream.write("# Commands that ran here, for this machine alone (tacho commands).\n*\n")
+    if not _hides_all(ignored):  # it may have come with the repository
+        raise UsageError(
+            f"{ignored} does not hide the store from git: it has no line of just *.",
+            slug="not_a_store",
+            hint="Add that line, or name another folder.",
+        )
+
+
+def _hides_all(ignored: Path) -> bool:
+    try:
+        with open_regular(ignored) as stream:
+            return not ignored.is_symlink() and b"*" in stream.read(_MOST_IGNORED).splitlines()
+    except OSError:
+        return False

@@ -26,7 +26,7 @@ def forget_in_loop(connection: sqlite3.Connection, sessions: Iterable[str]) -> N
     doomed = [(session,) for session in sessions]
     for table in _TABLES:
         connection.executemany(f"DELETE FROM {table} WHERE session = ?", doomed)
-    connection.executemany("DELETE FROM loop_records WHERE kind = 'quality' AND name = ?", doomed)
+    connection.executemany("DELETE FROM loop_records WHERE kind IN ('quality', 'untold') AND name = ?", doomed)
     connection.executemany("DELETE FROM loop_records WHERE kind = ?", [(kind,) for kind in _DERIVED])
     write_meta(connection, "loop_stamp", "")
 

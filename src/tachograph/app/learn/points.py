@@ -20,6 +20,8 @@ from tachograph.model import Finding
 from tachograph.warehouse.store import read_meta, transaction, write_meta
 
 _BATCH = 500
+UNTOLD = "untold"
+"""Kind of the records that name sessions whose files are still to be written."""
 _UNSEEN = """
 SELECT s.id, s.kind, s.agent, coalesce(s.agent_type, h.agent_type), s.project, s.task_type, s.model, s.started_at,
        s.ended_at
@@ -57,10 +59,26 @@ def refresh_points(
         with transaction(connection):
             for row in rows:
                 store_point(connection, _measure(connection, row, types))
+                connection.execute("INSERT OR REPLACE INTO loop_records VALUES (?, ?, x'')", (UNTOLD, row[0]))
         done += [row[0] for row in rows]
         if on_progress is not None:
             on_progress(len(done), total)
     return done
+
+
+def untold_sessions(connection: sqlite3.Connection) -> list[str]:
+    """Sessions with new KPIs of which no file tells yet, in the order of their end: those of a killed round too."""
+    rows = connection.execute(
+        "SELECT p.session FROM loop_records l JOIN points p ON p.session = l.name WHERE l.kind = ?"
+        " ORDER BY p.ended_at, p.session",
+        (UNTOLD,),
+    )
+    return [session for (session,) in rows]
+
+
+def note_told(connection: sqlite3.Connection) -> None:
+    """Say that files tell of all sessions; the caller's transaction commits it."""
+    connection.execute("DELETE FROM loop_records WHERE kind = ?", (UNTOLD,))
 
 
 def load_points(connection: sqlite3.Connection, where: str = "1", values: Sequence[object] = ()) -> Iterator[Point]:

@@ -59,7 +59,7 @@ def publish(
 ) -> list[str]:
     """Write the plan's layout below ``folder``; returns what the person should know.
 
-    ``changed`` are the sessions whose KPIs this round has computed, ``weekly`` is the file of the week's report.
+    ``changed`` are the sessions with new KPIs, ``weekly`` is the file of the week's report.
     """
     from tachograph.app.reports.markdown import session_markdowns
 

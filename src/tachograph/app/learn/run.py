@@ -17,7 +17,7 @@ from tachograph.app.learn.decisions import Activation, find_activations, load_de
 from tachograph.app.learn.fold import Folded, fold_history
 from tachograph.app.learn.installed import Installed, load_installed
 from tachograph.app.learn.offers import refresh_offers
-from tachograph.app.learn.points import refresh_points
+from tachograph.app.learn.points import note_told, refresh_points, untold_sessions
 from tachograph.app.learn.prepare import active_texts, prepare_briefing
 from tachograph.app.learn.promote_proven import promote_proven
 from tachograph.app.learn.publish import publish, write_due_week
@@ -110,10 +110,11 @@ def learn(
                     forget_snapshots(connection)
                 done = _go_round(connection, workspace, installed)
             critical = done.alerts.critical
-            report.weekly_report, notes = _tell(connection, workspace, types, done, changed)
+            report.weekly_report, notes = _tell(connection, workspace, types, done)
             report.notes += notes
             _fill(report, done)
             with transaction(connection):
+                note_told(connection)
                 write_meta(connection, "loop_stamp", _stamp(connection, workspace, installed))
                 write_meta(connection, "loop_seconds", f"{time.monotonic() - started:.3f}")
                 write_meta(connection, "loop_at", str(now_ms()))
@@ -170,7 +171,7 @@ def _go_round(connection: sqlite3.Connection, workspace: Workspace, installed: I
 
 
 def _tell(
-    connection: sqlite3.Connection, workspace: Workspace, types: AgentTypes, done: _Round, changed: list[str]
+    connection: sqlite3.Connection, workspace: Workspace, types: AgentTypes, done: _Round
 ) -> tuple[str | None, list[str]]:
     """Write what the hooks, people and other tools read: the week's report, if it was due, and notes for the person."""
     now, catalogue, states = now_ms(), load_catalogue(), done.book.states
@@ -183,7 +184,8 @@ def _tell(
     folder = user_folder(workspace.settings)
     if folder is not None:
         baselines = done.folded.baselines
-        notes += publish(connection, workspace, folder, baselines, done.activations, states, catalogue, changed, weekly)
+        untold = untold_sessions(connection)
+        notes += publish(connection, workspace, folder, baselines, done.activations, states, catalogue, untold, weekly)
     return weekly, notes
 
 

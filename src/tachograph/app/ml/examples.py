@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from tachograph.app.commands.dataset import DatasetRow, event_of, read_dataset
+from tachograph.app.commands.events import existing_store
 from tachograph.app.commands.labels import effective_label
 from tachograph.app.commands.outcomes import refresh_outcomes
 from tachograph.app.ml.active import Target
@@ -54,7 +55,7 @@ def stored_examples(
     from tachograph.learning.ml.command_features import FEATURES
 
     _check_target(target)
-    with open_commands(folder or workspace.folder) as store:
+    with open_commands(existing_store(workspace, folder)) as store:
         refresh_outcomes(workspace, store)
         labels = _effective_labels(store)
         events: Iterable[CommandEvent]

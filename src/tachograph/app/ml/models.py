@@ -132,7 +132,11 @@ def _complete(workspace: Workspace, folder: Path) -> Path:
     if (folder / MODEL_FILE).is_file():
         return folder
     found = [place for place in models_dir(workspace.folder).glob(f"{folder.name}*") if (place / MODEL_FILE).is_file()]
-    return found[0] if len(found) == 1 else folder
+    if len(found) > 1:
+        raise NotFound(
+            f"Several models begin with {folder.name}.", slug="no_model", hint="Give more of the name: tacho ml status."
+        )
+    return found[0] if found else folder
 
 
 def _each_model(folder: Path) -> Iterator[SavedModel]:

@@ -31,7 +31,7 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     """That were over."""
     value: float
     low: float
-    """The interval that held the truth in 90 of 100 cases when the model was tested."""
+    """The interval that is meant to hold the truth in 9 of 10 cases; how often it did, the model's own figures tell."""
     high: float
     spent_usd: float | None = None
     """What it had cost by then; null: not known."""

@@ -36,7 +36,10 @@ FEATURES: tuple[Feature, ...] = (
 
 
 def read_features(event: CommandEvent) -> tuple[float | None, ...]:
-    """The values of :data:`FEATURES` for ``event``; None is not known."""
+    """The values of :data:`FEATURES` for ``event``; None is not known.
+
+    ``exit_failed`` is that it is known to have failed: beside it stands whether anything is known of its end.
+    """
     failed = event.exit_code is not None and event.exit_code != 0
     return (
         event.duration_ms,

@@ -30,7 +30,7 @@ from tachograph.report.view import (
 _LEAD = "Commands that were noted: run with tacho run, by a shell with the hook, or found in agents' logs."
 _ABOUT = (
     "Changes are those of the command itself in its repository; – is what could not be told. A score is what a model"
-    " expects, from 0 to 100, with the interval that holds the truth in 90 of 100 cases; a label is how it turned out."
+    " expects, from 0 to 100, with an interval meant to hold the truth in 9 of 10 cases; a label is how it turned out."
 )
 
 
