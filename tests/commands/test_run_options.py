@@ -44,7 +44,7 @@ def test_options_read_quickly_are_those_of_the_command():
     for line in lines:
         quick = read_quickly(line)
         assert quick is not None, line
-        read = command.make_context("run", list(line)).params
+        read = command.make_context("run", list(line), help_option_names=["-h", "--help"]).params
         read["score"] = not read.pop("no_score")
         assert tuple(read.pop("argv")) == quick[1], line
         assert CaptureOptions(**read) == CaptureOptions(**quick[0]), line
