@@ -251,7 +251,11 @@ def test_colours_follow_the_scheme(demo: Server, visit: Visit, scheme: str, is_d
     watched.page.emulate_media(color_scheme="light" if is_dark else "dark")
     watched.page.locator(".u-over").first.wait_for()
     assert (sum(watched.page.evaluate(told, "backgroundColor")) / 765 > 0.8) is is_dark
-    assert watched.page.evaluate(shade) != before  # charts are drawn in the other colours, too
+    for _ in range(50):  # charts are drawn in the other colours, too, when the browser has told them
+        if watched.page.evaluate(shade) != before:
+            break
+        watched.page.wait_for_timeout(100)
+    assert watched.page.evaluate(shade) != before
     assert watched.is_clean()
 
 
