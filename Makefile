@@ -15,7 +15,7 @@ PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
 WORKERS  ?= 2
 BIN      := $(VENV)/bin
 PIP      := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST   := $(BIN)/python -m pytest -n $(WORKERS)
+PYTEST   := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 JUDGE_STAMP := $(JUDGE)/.installed-$(LLAMA)-$(GEMMA)
 MLFLOW_STAMP := $(MLFLOW)/.installed-$(MLFLOW_SERVER)
@@ -41,7 +41,7 @@ test: lint ## Run every check: lint, types, import contracts, tests
 	HYPOTHESIS_PROFILE=ci $(PYTEST)
 
 test-web: $(VENV)/.installed-web ## Run the dashboard in a real browser (needs Chromium; TACHO_SHOTS=DIR keeps pictures)
-	TACHO_TEST_WEB=1 $(PYTEST) --dist worksteal tests/browser
+	TACHO_TEST_WEB=1 $(PYTEST) tests/browser
 
 test-judge: $(VENV)/.installed-dev $(JUDGE_STAMP) ## Judge two sessions with a small real model (builds its server once)
 	JUDGE_PYTHON=$(abspath $(JUDGE))/bin/python JUDGE_MODEL=$(abspath $(JUDGE))/model.gguf \
