@@ -54,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0.001, le=1000.0, description="A tool's result is heavy when carrying it cost more than this, in USD."),
     ] = 0.25
+    goals_path: Annotated[
+        str, Meta(min_length=1, description="Where a repository keeps its ledger of goals, from its root.")
+    ] = "metrics/events.ndjson"
     judge_mode: Annotated[
         Literal["off", "auto"],
         Meta(

@@ -1,0 +1,1 @@
+"""Goals of a repository: noted in its ledger, joined with the exact history."""
