@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from tachograph.model.goal import FailureReason, GoalType, ResultFit, SyncedUsage
+
+if TYPE_CHECKING:
+    Micros = int
+    Millis = int
+else:
+
+    class Micros(int):
+        """Microseconds since 1970-01-01 UTC; a line has it as a time."""
+
+    class Millis(int):
+        """Milliseconds since 1970-01-01 UTC; a line has it as a time."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event_type"):
@@ -15,8 +26,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     event_id: str
     """``ev_`` and 16 hexadecimal digits, drawn at random."""
-    ts: int
-    """When it was written, microseconds since 1970-01-01 UTC; an event has a later one than those its writer saw."""
+    ts: Micros
+    """When it was written; an event has a later one than those its writer saw."""
     goal_id: str
     """As the goal was called when this was written: for people."""
     key: str
@@ -30,8 +41,7 @@ class GoalStarted(Event, tag="goal_started", omit_defaults=True, kw_only=True, f
 
     title: str
     goal_type: GoalType
-    started_at: int
-    """ms UTC; so are all times but ``ts``."""
+    started_at: Millis
     supersedes: str | None = None
     """Key of the goal that it takes up again."""
     notes: str = ""
@@ -44,7 +54,7 @@ class GoalContinued(Event, tag="goal_continued", omit_defaults=True, kw_only=Tru
 
     failure_reason: FailureReason
     """Of the attempt that failed."""
-    started_at: int
+    started_at: Millis
     """Of the next one."""
     notes: str = ""
     """On the next one."""
@@ -56,7 +66,7 @@ class GoalFinished(Event, tag="goal_finished", omit_defaults=True, kw_only=True,
     """The goal is over, and the attempt that was under way with it."""
 
     status: Literal["success", "fail"]
-    finished_at: int
+    finished_at: Millis
     result_fit: ResultFit | None = None
     failure_reason: FailureReason | None = None
     notes: str = ""
@@ -71,8 +81,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Opens a goal that was closed."""
     result_fit: ResultFit | msgspec.UnsetType | None = msgspec.UNSET
     failure_reason: FailureReason | msgspec.UnsetType = msgspec.UNSET
-    started_at: int | msgspec.UnsetType = msgspec.UNSET
-    finished_at: int | msgspec.UnsetType = msgspec.UNSET
+    started_at: Millis | msgspec.UnsetType = msgspec.UNSET
+    finished_at: Millis | msgspec.UnsetType = msgspec.UNSET
     supersedes: str | msgspec.UnsetType | None = msgspec.UNSET
     notes: str | msgspec.UnsetType = msgspec.UNSET
     agent: str | msgspec.UnsetType | None = msgspec.UNSET

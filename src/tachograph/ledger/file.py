@@ -39,27 +39,29 @@ def read(path: Path) -> Reading:
         os.close(descriptor)
 
 
-def change(path: Path, make: Callable[[Reading], list[OwnEvent]]) -> Reading:
-    """Append the events that ``make`` makes of what the ledger says, while nobody else writes; what it says then.
+def change(path: Path, make: Callable[[Reading], list[OwnEvent]]) -> None:
+    """Append the events that ``make`` makes of what the ledger says, while nobody else writes.
 
     Each event is on the disk, as a whole line, before this returns. A last line without an end is ended first. The
     file and its folder are made where there is none; ``make`` may raise, and then nothing is written.
 
     Raises TachographError (``ledger_unreadable``, ``cannot_write``) and Busy.
     """
+    append_lines(path, lambda content: [encode(event) for event in make(read_ledger(content, sums=False))])
+
+
+def append_lines(path: Path, make: Callable[[bytes], list[bytes]]) -> tuple[bytes, bytes]:
+    """As ``change``, with whole lines, ends included, made of the ledger's bytes; these before and afterwards."""
     with _locked(path) as descriptor:
         content = _content(path, descriptor)
-        events = make(read_ledger(content))
-        added = b"".join(encode(event) for event in events)
-        if not added:
-            return read_ledger(content)
-        if content and not content.endswith(b"\n"):
+        added = b"".join(make(content))
+        if added and content and not content.endswith(b"\n"):
             added = b"\n" + added
         try:
             _append(descriptor, added)
         except OSError as error:
             raise _cannot_write(path, error) from error
-        return read_ledger(content + added)
+        return content, content + added
 
 
 def replace(path: Path, make: Callable[[bytes], bytes]) -> bytes:
@@ -130,7 +132,7 @@ def _lock(descriptor: int, deadline: float) -> bool:
         except OSError:
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.01)
+            time.sleep(0.001)
         else:
             return True
 
@@ -161,6 +163,8 @@ def _content(path: Path, descriptor: int) -> bytes:
 
 
 def _append(descriptor: int, content: bytes) -> None:
+    if not content:
+        return
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tachograph.ledger.lines import to_microseconds, to_milliseconds
+from tachograph.ledger.lines import to_microseconds, to_milliseconds, to_text
 from tachograph.ledger.transitions import Goals, Refused, check_fit
 from tachograph.model.goal import FAILURE_REASONS, GOAL_STATUSES, GOAL_TYPES, RESULT_FITS, Attempt, Goal
 
@@ -47,10 +47,20 @@ def decode_foreign(said: dict[str, Any]) -> Snapshot:
     return Snapshot(to_microseconds(said.get("ts")), tuple(found.values()), f"{_KEY}{dropped}" if dropped else None)
 
 
-def read_document(said: dict[str, Any], ts: int) -> Snapshot:
-    """The older form of that format: one object with all goals. Raises ValueError."""
+def as_event(said: dict[str, Any]) -> dict[str, Any]:
+    """A line for the older form of that format: one object with all goals. It is dated by the latest time in it.
+
+    Raises ValueError where there are none.
+    """
+    goals = _listed(said, "goals", "tasks")
+    if not goals:
+        raise ValueError("it holds no goals")
     entries = _listed(said, "entries", "attempts")
-    return Snapshot(ts, tuple(_read_goal(one, entries) for one in _listed(said, "goals", "tasks")), None)
+    times = [one.get(name) for one in (*goals, *entries) for name in ("started_at", "finished_at")]
+    latest = max((to_microseconds(time) for time in times if time), default=None)
+    if latest is None:
+        raise ValueError("its goals have no times")
+    return {"event_type": "goal_updated", "ts": to_text(latest), "goals": goals, "entries": entries}
 
 
 def put(goals: Goals, snapshot: Snapshot) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tachograph.ledger.events import OwnEvent
+from tachograph.ledger.events import Micros, OwnEvent
 
 SUM = "sum"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,20 +29,12 @@ def encode(event: OwnEvent) -> bytes:
     return json.dumps(ordered, ensure_ascii=False, separators=(", ", ": ")).encode() + b"\n"
 
 
-def decode(said: dict[str, Any]) -> OwnEvent:
+def decode(line: bytes) -> OwnEvent:
     """The event that a line says. Raises ValueError with what is wrong."""
-    known = {name: value for name, value in said.items() if name != SUM}
-    known["ts"] = to_microseconds(known.get("ts"))
-    changes = known.get("changes")
-    if isinstance(changes, dict):
-        known["changes"] = changes = dict(changes)
-    for place in (known, changes if isinstance(changes, dict) else {}):
-        place.update({name: to_milliseconds(place[name]) for name in _TIMES if place.get(name) is not None})
     try:
-        event: OwnEvent = msgspec.convert(known, OwnEvent)
-    except msgspec.ValidationError as error:
+        return _DECODER.decode(line)
+    except msgspec.DecodeError as error:
         raise ValueError(str(error)) from None
-    return event
 
 
 def sum_of(said: dict[str, Any]) -> str:
@@ -77,3 +69,11 @@ def to_microseconds(text: object) -> int:
 def to_milliseconds(text: object) -> int:
     """As ``to_microseconds``, rounded down."""
     return to_microseconds(text) // 1000
+
+
+def _read_moment(kind: type, text: object) -> int:
+    moment: int = kind(to_microseconds(text) if kind is Micros else to_milliseconds(text))
+    return moment
+
+
+_DECODER: msgspec.json.Decoder[OwnEvent] = msgspec.json.Decoder(OwnEvent, dec_hook=_read_moment)

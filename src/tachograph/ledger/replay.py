@@ -48,17 +48,13 @@ def replay(events: Iterable[Numbered]) -> State:
     """Apply the events in the order of their times. An event that is told several times counts once."""
     goals: Goals = {}
     refused: list[RefusedEvent] = []
-    seen: set[str] = set()
     last = 0
-    for numbered in sorted(events, key=_order):
+    for numbered in sorted(_once(events), key=_order):
         event = numbered.event
         last = max(last, event.ts)
         if isinstance(event, Snapshot):
             put(goals, event)
             continue
-        if event.event_id in seen:
-            continue
-        seen.add(event.event_id)
         try:
             apply(goals, event)
         except Refused as error:
@@ -66,12 +62,26 @@ def replay(events: Iterable[Numbered]) -> State:
     return State(_named(goals), tuple(sorted(refused, key=lambda one: one.line)), last)
 
 
-def _order(numbered: Numbered) -> tuple[int, bool, int, str, bytes]:
-    """By time. Another tool's lines of one moment as they stand; ours by name, then content where two have one name."""
+def _once(events: Iterable[Numbered]) -> list[Numbered]:
+    """Each of our events once; of two that have one name and differ, always the same one."""
+    found: list[Numbered] = []
+    named: dict[str, Numbered] = {}
+    for one in events:
+        if isinstance(one.event, Snapshot):
+            found.append(one)
+            continue
+        other = named.setdefault(one.event.event_id, one)
+        if other.event != one.event:
+            named[one.event.event_id] = min(one, other, key=lambda each: msgspec.json.encode(each.event))
+    return [*found, *named.values()]
+
+
+def _order(numbered: Numbered) -> tuple[int, bool, int, str]:
+    """By time; another tool's lines of one moment as they stand, ours by name."""
     event = numbered.event
     if isinstance(event, Snapshot):
-        return event.ts, False, numbered.line, "", b""
-    return event.ts, True, 0, event.event_id, msgspec.json.encode(event)
+        return event.ts, False, numbered.line, ""
+    return event.ts, True, 0, event.event_id
 
 
 def _named(goals: Goals) -> tuple[Goal, ...]:
@@ -82,5 +92,17 @@ def _named(goals: Goals) -> tuple[Goal, ...]:
     named: list[Goal] = []
     for name, several in by_name.items():
         named.append(several[0])
-        named += [msgspec.structs.replace(one, id=f"{name}-{one.key[:_KEY_CHARS]}") for one in several[1:]]
+        suffixes = _suffixes([one.key for one in several[1:]])
+        named += [
+            msgspec.structs.replace(one, id=f"{name}-{suffix}")
+            for one, suffix in zip(several[1:], suffixes, strict=True)
+        ]
     return tuple(sorted(named, key=lambda goal: (goal.started_at, goal.key)))
+
+
+def _suffixes(keys: list[str]) -> list[str]:
+    """The beginnings of the keys, as long as all of them must be to differ."""
+    chars = _KEY_CHARS
+    while len({key[:chars] for key in keys}) < len(keys):
+        chars += 1
+    return [key[:chars] for key in keys]

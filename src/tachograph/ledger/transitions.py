@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -54,9 +55,7 @@ def _start(goals: Goals, event: GoalStarted) -> None:
         raise Refused(f"goal {event.goal_id} was started already")
     if not event.title.strip():
         raise Refused("a goal has a title")
-    if event.supersedes is not None:
-        _check_chain(goals, event.key, event.supersedes)
-    superseded = next((goal.key for goal in goals.values() if event.supersedes in goal.merged), event.supersedes)
+    superseded = _superseded(goals, event.key, event.supersedes)
     first = Attempt(number=1, status="in_progress", started_at=event.started_at, agent=event.agent, model=event.model)
     goals[event.key] = _linked(
         Goal(
@@ -147,11 +146,11 @@ def _update_goal(goals: Goals, goal: Goal, changes: Changes) -> Goal:
         raise Refused("a goal has a title")
     if changes.status is not UNSET:
         goal = _reopen(goal)
-    if changes.supersedes is not UNSET and changes.supersedes is not None:
-        _check_chain(goals, goal.key, changes.supersedes)
-    plain = {"title": "title", "goal_type": "type", "supersedes": "supersedes", "notes": "notes", "agent": "agent",
+    plain = {"title": "title", "goal_type": "type", "notes": "notes", "agent": "agent",
              "model": "model", "result_fit": "result_fit"}  # fmt: skip
     wanted = {to: getattr(changes, name) for name, to in plain.items() if getattr(changes, name) is not UNSET}
+    if changes.supersedes is not UNSET:
+        wanted["supersedes"] = _superseded(goals, goal.key, changes.supersedes)
     if wanted.get("type", "product") != "product" and "result_fit" not in wanted:
         wanted["result_fit"] = None
     goal = replace(goal, **wanted)
@@ -193,6 +192,12 @@ def _retimed(goal: Goal, changes: Changes) -> Goal:
 
 
 def _add_usage(_: Goals, goal: Goal, event: UsageAdded) -> Goal:
+    try:
+        sound = event.usd is None or Decimal(event.usd).is_finite()
+    except InvalidOperation:
+        sound = False
+    if not sound or (event.usd is None and event.tokens is None):
+        raise Refused("what is typed in is an amount in USD, or a number of tokens")
     added = ManualUsage(event.ts // 1000, event.usd, event.tokens, event.note)
     return replace(goal, manual=(*goal.manual, added))
 
@@ -217,12 +222,13 @@ def _merge(goals: Goals, event: GoalsMerged) -> None:
     taken = (dropped.key, *dropped.merged)
     if _supersedes_through(goals, kept, taken) or _supersedes_through(goals, dropped, (kept.key,)):
         raise Refused(f"another goal stands between {kept.id} and {dropped.id}: one supersedes it, it the other")
+    superseded = dropped.supersedes if dropped.supersedes != kept.key else None
     goals[kept.key] = replace(
         kept, started_at=min(kept.started_at, dropped.started_at), finished_at=finished, attempts=tuple(attempts),
         notes=_joined(kept.notes, dropped.notes), manual=(*kept.manual, *dropped.manual),
         synced=_joined_usage(kept, dropped), merged=(*kept.merged, *taken),
         sessions=tuple(dict.fromkeys((*kept.sessions, *dropped.sessions))),
-        supersedes=None if kept.supersedes in taken else kept.supersedes,
+        supersedes=kept.supersedes if kept.supersedes not in (None, *taken) else superseded,
     )  # fmt: skip
     del goals[dropped.key]
     for key, goal in goals.items():
@@ -246,9 +252,12 @@ def _sum(one: SyncedUsage, other: SyncedUsage) -> SyncedUsage:
     return replace(one, **added, pico_usd=sum(picos) if picos else None)
 
 
-def _check_chain(goals: Goals, key: str, supersedes: str) -> None:
-    if key == supersedes or key in _chain(goals, supersedes):
+def _superseded(goals: Goals, key: str, supersedes: str | None) -> str | None:
+    """The key of the goal that is meant, or was merged into another. Raises Refused where it would go in a circle."""
+    meant = next((goal.key for goal in goals.values() if supersedes in goal.merged), supersedes)
+    if meant is not None and (key == meant or key in _chain(goals, meant)):
         raise Refused("a goal cannot supersede itself, nor one that supersedes it")
+    return meant
 
 
 def _supersedes_through(goals: Goals, goal: Goal, others: tuple[str, ...]) -> bool:

@@ -160,23 +160,20 @@ class Book:
 
     def _write(self, make: Callable[[Reading], OwnEvent], name: str) -> Goal:
         """Append one event; the goal that it is about, as it is then. An event without effect is not written."""
-        made: list[OwnEvent] = []
+        made: list[Goal] = []
 
         def checked(reading: Reading) -> list[OwnEvent]:
             event = make(reading)
+            goals = {goal.key: goal for goal in reading.state.goals}
             try:
-                apply({goal.key: goal for goal in reading.state.goals}, event)
+                apply(goals, event)
             except Refused as error:
-                raise UsageError(
-                    f"{_sentence(str(error))}", slug="goal_refused", hint=_allowed(reading, name)
-                ) from None
-            made.append(event)
+                raise UsageError(_sentence(str(error)), slug="goal_refused", hint=_allowed(reading, name)) from None
+            made.append(goals[event.key])
             return [event]
 
-        state = file.change(self._place.path, checked).state
-        goal = state.find(made[0].key)
-        assert goal is not None, "an event that was accepted has its goal"
-        return goal
+        file.change(self._place.path, checked)
+        return made[0]
 
     def _stamp(self, reading: Reading, key: str, name: str) -> dict[str, Any]:
         ts = max(time.time_ns() // 1000, reading.state.last_ts + 1)
