@@ -68,10 +68,14 @@ class Book:
 
     def __init__(self, place: LedgerPlace, author: Author, zone: tzinfo, now_ms: int | None = None) -> None:
         self._place = place
-        self._author = author
+        self.author = author
         self._zone = zone
         self._now = now_ms or time.time_ns() // 1_000_000
         self._clean = default_cleaner(store_text=True)  # what is typed here is meant to be kept
+
+    def state(self) -> State:
+        """What the ledger says now."""
+        return file.read(self._place.path).state
 
     def start(
         self, title: str, type: GoalType, *, notes: str = "", supersedes: str | None = None,
@@ -86,7 +90,7 @@ class Book:
             return GoalStarted(
                 **self._stamp(reading, key, self._free_name(reading, start)), title=self._text(title, TITLE_CHARS),
                 goal_type=type, started_at=start, supersedes=superseded, notes=self._text(notes, NOTE_CHARS),
-                agent=self._author.agent, model=self._author.model,
+                agent=self.author.agent, model=self.author.model,
             )  # fmt: skip
 
         return self._write(make, key)
@@ -101,7 +105,7 @@ class Book:
             self._check_after(goal, start)
             return GoalContinued(
                 **self._stamp(reading, goal.key, goal.id), failure_reason=failure_reason, started_at=start,
-                notes=self._text(notes, NOTE_CHARS), agent=self._author.agent, model=self._author.model,
+                notes=self._text(notes, NOTE_CHARS), agent=self.author.agent, model=self.author.model,
             )  # fmt: skip
 
         return self._write(make, name)
@@ -178,7 +182,7 @@ class Book:
     def _stamp(self, reading: Reading, key: str, name: str) -> dict[str, Any]:
         ts = max(time.time_ns() // 1000, reading.state.last_ts + 1)
         return {
-            "event_id": new_event_id(), "ts": ts, "goal_id": name, "key": key, "session": self._author.session
+            "event_id": new_event_id(), "ts": ts, "goal_id": name, "key": key, "session": self.author.session
         }  # fmt: skip
 
     def _free_name(self, reading: Reading, start: int) -> str:
