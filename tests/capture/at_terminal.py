@@ -22,7 +22,7 @@ from tests.capture.runner import RUN_ONE
 
 CTRL_C, CTRL_D, CTRL_Z, CTRL_BACKSLASH = "\x03", "\x04", "\x1a", "\x1c"
 PROMPT = "ready> "
-_PATIENCE_S = 20.0
+_PATIENCE_S = 30.0
 
 
 class Person:
@@ -33,6 +33,7 @@ class Person:
         if self.pid == 0:
             try:
                 for number in (
+                    signal.SIGHUP,
                     signal.SIGINT,
                     signal.SIGQUIT,
                     signal.SIGTSTP,
@@ -114,7 +115,7 @@ class Desk:
         self.person.runs(f"ulimit -c 0; cd {shlex.quote(str(folder))}; PATH=$PWD:$PATH")
 
     def finished(self) -> dict[str, Any]:
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while not self._report.exists():  # the shell does not always wait for what it brought back
             assert time.monotonic() < until, "the runner never ended"
             time.sleep(0.01)

@@ -37,7 +37,7 @@ class Runner:
     def run(self, *command: str, timeout: float | None = None, **how: Any) -> tuple[int, bytes]:
         """Exit code and what was printed."""
         process = self.start(*command, timeout=timeout, **how)
-        printed = process.communicate(timeout=20)[0]
+        printed = process.communicate(timeout=60)[0]
         return process.returncode, printed
 
     def finished(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def is_alive(pid: int) -> bool:
 
 def wait_for(path: Path) -> str:
     """The text of a file that is about to be written."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not path.exists() or not path.read_text().endswith("\n"):
         assert time.monotonic() < until, f"{path.name} was never written"
         time.sleep(0.01)

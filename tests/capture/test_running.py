@@ -134,7 +134,7 @@ def test_output_is_live(runner: Runner) -> None:
     process.stdin.close()
 
     assert process.stdout.readline() == b"then\n"
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
 
 
 def test_order_of_both_outputs_is_kept(runner: Runner) -> None:
@@ -153,7 +153,7 @@ def test_a_gigabyte_costs_no_memory(runner: Runner) -> None:
     while chunk := process.stdout.read(2**20):
         size += len(chunk)
 
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     assert size == 2**30
     assert runner.finished()["peak_kb"] < before + 2048
 
@@ -174,10 +174,10 @@ def test_reader_that_leaves_ends_it_as_without(runner: Runner) -> None:
 
 def test_daemon_is_left_alone_and_not_waited_for(runner: Runner, tmp_path: Path) -> None:
     process = runner.start("sh", "-c", f"sleep 60 & echo $! >{tmp_path}/pid; echo done")
-    code = process.wait(10)  # although the daemon holds the pipe
+    code = process.wait(30)  # although the daemon holds the pipe
 
     assert code == 0
-    assert runner.finished()["duration_ms"] < 1500
+    assert runner.finished()["duration_ms"] < 20_000
     assert is_alive(int((tmp_path / "pid").read_text()))
 
 
@@ -255,7 +255,7 @@ def test_interrupt_without_a_terminal_is_an_exit_code(runner: Runner, tmp_path: 
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(10) == 130
+    assert process.wait(30) == 130
 
 
 # -------------------------------------------------------------------------------------------------------- the plain way

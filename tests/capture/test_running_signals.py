@@ -26,7 +26,7 @@ def test_signals_are_passed_on(runner: Runner, name: str) -> None:
     process.stdout.readline()
     process.send_signal(signal.Signals[f"SIG{name}"])
 
-    assert process.wait(10) == 7
+    assert process.wait(30) == 7
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2"])
@@ -37,7 +37,7 @@ def test_passed_signals_end_what_does_not_catch_them(runner: Runner, tmp_path: P
     process.stdout.readline()
     process.send_signal(signal.Signals[f"SIG{name}"])
 
-    assert process.wait(10) == 128 + signal.Signals[f"SIG{name}"]
+    assert process.wait(30) == 128 + signal.Signals[f"SIG{name}"]
 
 
 def test_children_of_the_command_get_requests_to_end_too(runner: Runner, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_children_of_the_command_get_requests_to_end_too(runner: Runner, tmp_pat
     pid = int(wait_for(tmp_path / "pid"))
     process.terminate()
 
-    assert process.wait(10) == 143
+    assert process.wait(30) == 143
     assert not is_alive(pid)
 
 
@@ -89,4 +89,4 @@ def test_stopped_command_without_a_terminal_is_waited_for(runner: Runner, tmp_pa
     time.sleep(0.1)
     os.kill(pid, signal.SIGCONT)
 
-    assert process.wait(10) == 4
+    assert process.wait(30) == 4

@@ -117,18 +117,36 @@ def test_json_has_null_for_what_is_not_known(tacho: Tacho, store: Path):
 
 def test_list_of_nothing_says_how_to_begin(tacho: Tacho, home: Path):
     assert tacho("commands", "list") == 0
-    assert tacho.out.splitlines()[0] == "No commands in this selection."
+    assert tacho.out.splitlines()[0] == "No commands are stored yet."
     assert "tacho run -- COMMAND" in tacho.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--agent", "nobody"], "--agent leaves out"),
+        (["--program", "cobol", "--agent", "codex"], "--program leaves out"),
+        (["--program", "pytest", "--agent", "codex"], "--agent and --program leave out"),
+        (["--since", "2030-01-01", "--project", "nowhere", "--agent", "codex"], "--since and --project leave out"),
+        (["--until", "2020-01-01"], "--until leaves out"),
+    ],
+)
+def test_list_names_the_options_that_leave_out_everything(tacho: Tacho, store: Path, arguments: list[str], told: str):
+    assert tacho("commands", "list", *arguments) == 0
+    assert tacho.out.splitlines() == [f"No command matches: {told} every one that is stored."]
 
 
 def test_show_tells_all(tacho: Tacho, store: Path):
     assert tacho("commands", "show", "evt_a") == 0
     assert "changed          3 files, +120 -7, 1 binary, 1 commit" in tacho.out
     assert "label (human)    80, told by person: good" in tacho.out
-    assert "score            66 (50–80), moved most by lines added +7.5; model first" in tacho.out
-    assert [line.split() for line in tacho.out.splitlines()[-2:]] == [
+    assert "score            66 of 100; 50 to 80 is meant to hold it in 9 of 10 cases" in tacho.out
+    assert "moved most by    lines added +7.5 points" in tacho.out
+    assert "model            first" in tacho.out
+    assert [line.split() for line in tacho.out.splitlines()[-3:-1]] == [
         ["binary", "logo.png", "(new)"], ["+119", "-7", "src/app.ts"],
     ]  # fmt: skip
+    assert tacho.out.splitlines()[-1] == "and 1 file more, whose names are not kept"
 
 
 def test_show_says_why_something_is_not_known(tacho: Tacho, store: Path):
@@ -236,6 +254,18 @@ def test_init_leaves_a_folder_with_other_things_alone(tmp_path: Path):
     with pytest.raises(UsageError, match=r"README\.md"):
         init_store(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_init_and_the_others_say_that_a_file_is_no_folder(tacho: Tacho, tmp_path: Path):
+    (tmp_path / "notes").write_text("x")
+    assert tacho("commands", "init", "--path", str(tmp_path / "notes")) == 2
+    assert tacho.err.splitlines() == [
+        f"tacho: {tmp_path / 'notes'} is a file; a store of commands is a folder.",
+        "Name a folder of its own, such as .tacho; it need not exist.",
+    ]
+    assert tacho("commands", "list", "--path", str(tmp_path / "notes")) == 3
+    assert f"There is no store of commands in {tmp_path / 'notes'}, which is a file." in tacho.err
+    assert (tmp_path / "notes").read_text() == "x"
 
 
 def test_init_keeps_what_a_person_wrote_and_takes_a_model_for_its_own(tmp_path: Path):

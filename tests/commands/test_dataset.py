@@ -31,8 +31,9 @@ FULL = DatasetRow(
     session="claude_code:one", agent="claude_code", commits=1, renames=0, binary_files=0, id="evt_01",
     productivity_label=71.5, label_kind="human", label_source="person", predicted_productivity=66.25,
     predicted_low=50.0, predicted_high=80.5, top_contribution_feature="duration", top_contribution_value=-3.5,
-    model_ref="first",
+    model_ref="first", predicted_kind="productivity",
 )  # fmt: skip
+HEAD = ",".join(FIRST).encode() + b"\n"
 BARE = DatasetRow(command_hash="f" * 32)
 FORMATS: list[Format] = ["csv", "jsonl", "parquet"]
 
@@ -64,7 +65,7 @@ def test_the_seven_columns_of_old_come_first(tmp_path: Path):
     assert cells[:9] == [
         "0" * 32, "1200", "124", "1", "2", "10", "3", "2026-09-21T14:13:20.123Z", '\'=HYPERLINK("http://x")',
     ]  # fmt: skip
-    assert cells[-2:] == ["-3.5", "first"]
+    assert cells[-3:] == ["-3.5", "first", "productivity"]
 
 
 def test_jsonl_has_null_for_what_is_not_known(tmp_path: Path):
@@ -134,23 +135,65 @@ def test_byte_order_mark_and_other_columns_are_passed_over(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"command_hash,duration_ms\n1,2\n", "line 2: the column exit_code is missing"),
-        (",".join(FIRST).encode() + b"\n,soon,,,,,\n", "line 2: duration_ms is 'soon'"),
-        (",".join(FIRST).encode() + b"\n,,,,,,\n,1.5,,,,,\n", "line 3: duration_ms is '1.5'"),
-        (",".join(FIRST).encode() + b"\n,inf,,,,,\n", "line 2: duration_ms is 'inf'"),
-        (",".join(FIRST).encode() + b"\n,,,maybe,,,\n", "line 2: timed_out is 'maybe'"),
-        (b'{"command_hash": 1}\n', "line 1: the column duration_ms is missing"),
-        (b'{"command_hash": \n', "Input data was truncated"),
-        (b"\xff\xfe\x00a\n", "invalid start byte"),
-        (b"PAR1 and no more", "Parquet file"),
+        (
+            b"command_hash,duration_ms\n1,2\n",
+            "line 1: the columns exit_code, timed_out, files_touched_count, lines_added, lines_deleted are missing",
+        ),
+        (
+            HEAD + b",soon,,,,,\n",
+            "line 2, column duration_ms: a whole number is expected, not 'soon'",
+        ),
+        (
+            HEAD + b",,,,,,\n,1.5,,,,,\n",
+            "line 3, column duration_ms: a whole number is expected, not '1.5'",
+        ),
+        (
+            HEAD + b",inf,,,,,\n",
+            "line 2, column duration_ms: a whole number is expected, not 'inf'",
+        ),
+        (
+            HEAD + b",,,maybe,,,\n",
+            "line 2, column timed_out: true or false (1 or 0) is expected, not 'maybe'",
+        ),
+        (
+            ",".join([*FIRST, "productivity_label", "executed_at"]).encode() + b"\n,,,,,,,12,noon\n",
+            "line 2, column executed_at: a time such as 2026-11-01T10:00:00Z, or seconds or milliseconds since 1970 is",
+        ),
+        (HEAD + b",,,,,,\nab,1\n", "line 3: 7 cells are expected, as line 1 names columns, 2"),
+        (HEAD + b",,,,,,,\n", "line 2: 7 cells are expected, as line 1 names columns, 8 are"),
+        (
+            b'{"command_hash": 1}\n',
+            f"line 1: the columns {', '.join(FIRST[1:])} are missing.",
+        ),
+        (b'{"command_hash": \n', "line 1: a JSON object is expected: Input data was truncated"),
+        (b"\xff\xfe\x00a\n", "a: this is no text in UTF-8; a file of commands is CSV, JSON lines or Parquet."),
+        (HEAD + b",,,,,,\n\xff,,,,,,\n", "after line 2: this is no text in UTF-8"),
+        (b"Mood,Weather\n1,2\n", "line 1: the names of the columns are expected, and none of them is there."),
+        (b'[{"command_hash": 1}]', "line 1: the names of the columns are expected"),
+        (b"PAR1 and no more", "a: this Parquet file cannot be read"),
+        (b"", "a: the file is empty, it has not even the line with the columns' names."),
     ],
 )
 def test_what_is_no_dataset_is_told_with_its_place(tmp_path: Path, content: bytes, said: str):
     path = tmp_path / "a"
     path.write_bytes(content)
-    with pytest.raises(TachographError, match=said) as caught:
+    with pytest.raises(TachographError) as caught:
         list(read_dataset(path))
+    assert said in caught.value.message
     assert (caught.value.slug, caught.value.exit_code) == ("bad_dataset", 4)
+    assert "tacho commands export --with-labels writes such a file" in caught.value.hint or "Parquet" in said
+
+
+def test_one_missing_column_is_named(tmp_path: Path):
+    (tmp_path / "a.csv").write_text(",".join(FIRST[:-1]) + "\n")
+    with pytest.raises(TachographError, match=r"a\.csv, line 1: the column lines_deleted is missing\."):
+        list(read_dataset(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", ""), ("a.csv", ",".join(FIRST) + "\n")])
+def test_a_file_may_have_no_rows(tmp_path: Path, name: str, content: str):
+    (tmp_path / name).write_text(content)
+    assert list(read_dataset(tmp_path / name)) == []
 
 
 def test_file_that_is_not_there_and_folder(tmp_path: Path):

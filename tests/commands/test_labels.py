@@ -60,9 +60,39 @@ def test_a_person_labels_a_command_and_changes_their_mind(home: Path) -> None:
     machine = prepare(home)
     with machine.store() as store:
         label(machine.workspace, store, EVENT, 80, "all was well", at=5)
-        told = label(machine.workspace, store, EVENT, 20, at=6)
+        told = label(machine.workspace, store, EVENT, 20, "after all not", at=6)
     assert (told.target, told.score, told.kind, told.source) == (EVENT, 20, "human", "person")
-    assert machine.labels() == [CommandLabel(EVENT, "human", "person", 20, 6, "")]
+    assert machine.labels() == [CommandLabel(EVENT, "human", "person", 20, 6, "after all not")]
+
+
+@pytest.mark.parametrize(("more", "note"), [((), "why"), (("--note", "other"), "other"), (("--note", ""), "")])
+def test_a_note_stays_until_another_one_is_given(home: Path, tacho: Tacho, more: tuple[str, ...], note: str) -> None:
+    machine = prepare(home)
+    assert tacho("label", EVENT, "--score", "80", "--note", "why") == 0
+    assert tacho("label", EVENT, "--score", "20", *more) == 0
+    assert [(one.score, one.note) for one in machine.labels()] == [(20, note)]
+
+
+@pytest.mark.parametrize(("score", "shown"), [("50.5", "50.5"), ("33.25", "33.25"), ("70", "70")])
+def test_a_score_is_shown_as_it_was_given(home: Path, tacho: Tacho, score: str, shown: str) -> None:
+    prepare(home)
+    assert tacho("label", EVENT, "--score", score) == 0
+    assert tacho.out == f"{EVENT}: {shown}\n"
+    assert tacho("label", "list") == 0
+    assert tacho.out.splitlines()[-1].split()[2] == shown
+    assert tacho("commands", "show", EVENT) == 0
+    assert f"label (human) {shown}, told by person" in " ".join(tacho.out.split())
+    assert tacho("commands", "list") == 0
+    assert shown in tacho.out.split()
+
+
+def test_the_mean_of_outcomes_is_not_rounded_to_another_score(home: Path, tacho: Tacho) -> None:
+    machine = prepare(home)
+    with machine.store() as store:
+        store.put_labels([CommandLabel(EVENT, "outcome", "survival", 33.3, 1)])
+        store.put_labels([CommandLabel(EVENT, "outcome", "next_check", 100, 1)])
+    assert tacho("label", "review", "--no-ingest") == 0
+    assert "66.65 next_check+survival" in " ".join(tacho.out.split())
 
 
 def test_the_beginning_of_an_events_id_is_enough_as_far_as_it_is_no_sessions(home: Path, tacho: Tacho) -> None:
@@ -136,6 +166,11 @@ def test_a_label_is_taken_back_once(home: Path, tacho: Tacho) -> None:
         ((EVENT, "--score", "101"), 2),
         ((EVENT, "--score", "nan"), 2),
         ((EVENT, "--score", "much"), 2),
+        ((EVENT, "80"), 2),
+        (("", "--score", "5"), 3),
+        ((" ", "--score", "5"), 3),
+        (("evt_", "--score", "5"), 3),
+        (("", "--remove"), 3),
         (("evt_00", "--score", "5", "--path", "gone"), 3),
         (("evt_ff", "--score", "5"), 3),
     ],
@@ -147,6 +182,23 @@ def test_mistakes_get_a_sentence_and_their_exit_code(
     assert tacho("label", *arguments) == code
     assert tacho.err
     assert not tacho.out
+
+
+def test_a_score_without_its_option_is_told_how_to_write_it(home: Path, tacho: Tacho) -> None:
+    machine = prepare(home)
+    assert tacho("label", EVENT, "80") == 2
+    assert tacho.err.splitlines() == [
+        f"tacho: What is '80'? TARGET is '{EVENT}' already.",
+        "One command or session at a time; its score comes after --score: tacho label TARGET --score 80.",
+    ]
+    assert machine.labels() == []
+
+
+def test_an_empty_id_is_not_the_only_command_there_is(home: Path, tacho: Tacho) -> None:
+    Machine(home).note(captured(1))
+    for name in ("", "evt_"):
+        assert tacho("commands", "show", name) == 3
+        assert "An empty id names no command." in tacho.err
 
 
 def test_the_list_counts_by_kind_and_source_and_shows_the_latest(home: Path, tacho: Tacho) -> None:

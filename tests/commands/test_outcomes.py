@@ -108,12 +108,74 @@ def test_what_does_not_tell_is_passed_over(home: Path, check: str) -> None:
     assert machine.outcomes("next_check")["touch"] == 0.0
 
 
-@pytest.mark.parametrize("code", [124, 127, 130, 137])
+@pytest.mark.parametrize("code", [124, 130, 137])
 def test_a_check_that_did_not_run_to_its_end_says_nothing(home: Path, code: int) -> None:
     machine = Machine(home)
     machine.session().prompt().shell("touch one").shell("pytest", exit_code=code).shell("make test")
     machine.backfill()
     assert "touch" not in machine.outcomes("next_check")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "output"),
+    [
+        ("pytest -q", 127, "/bin/bash: line 1: pytest: command not found"),
+        ("./gradlew test", 126, "/bin/bash: line 1: ./gradlew: Permission denied"),
+        ("make", 2, "make: *** No targets specified and no makefile found.  Stop."),
+        ("make test", 2, "make: *** No rule to make target 'test'.  Stop."),
+        ("make test", 2, "make[1]: *** No rule to make target 'x', needed by 'test'.  Stop."),
+        ("npm test", 1, 'npm error Missing script: "test"'),
+        ("cd web && npm test", 1, "(eval):cd:1: no such file or directory: web"),
+        ("cd web && npm test", 1, "/usr/bin/bash: line 1: cd: web: No such file or directory"),
+        ("python3 -m pytest", 1, "/usr/bin/python3: No module named pytest"),
+        ("pytest tests/none.py", 4, "ERROR: file or directory not found: tests/none.py"),
+        ("pytest -k none", 5, "no tests ran in 0.01s"),
+    ],
+)
+def test_a_check_that_never_began_is_none_and_the_next_one_counts(
+    home: Path, command: str, code: int, output: str
+) -> None:
+    machine = Machine(home)
+    log = machine.session().prompt().shell("touch one").shell(command, output, exit_code=code)
+    log.shell("cargo test", exit_code=101)
+    machine.backfill()
+    assert machine.outcomes("next_check")["touch"] == 0.0
+    assert {one.note for one in machine.labels()} == {"cargo test: failed"}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "output"),
+    [
+        ("make test", 2, "make: *** [Makefile:3: test] Error 1"),
+        ("pytest -q", 1, "FAILED tests/test_a.py::test_b - AssertionError: command not found"),
+        ("pytest -q", 2, "ERROR tests/test_a.py - ModuleNotFoundError: No module named 'a'"),
+        ("go test ./...", 1, "a_test.go:3: expected 'No rule to make target' error, got: none"),
+    ],
+)
+def test_a_check_that_failed_counts_whatever_its_words(home: Path, command: str, code: int, output: str) -> None:
+    machine = Machine(home)
+    machine.session().prompt().shell("touch one").shell(command, output, exit_code=code).shell("cargo test")
+    machine.backfill()
+    assert machine.outcomes("next_check")["touch"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("makefile", "expected"), [(None, {}), ("Makefile", {"touch": 0.0}), ("GNUmakefile", {"touch": 0.0})]
+)
+def test_of_ones_own_make_it_is_looked_whether_there_is_a_makefile(
+    home: Path, tmp_path: Path, makefile: str | None, expected: dict[str, float]
+) -> None:
+    machine = Machine(home)
+    repo = tmp_path / "site"
+    repo.mkdir()
+    if makefile is not None:
+        (repo / makefile).touch()
+    changed = {"program": "touch", "files_touched_count": 1, "executed_at": NOW - 10 * MINUTE}
+    machine.note(
+        captured(1, repo=str(repo), **changed), captured(2, repo=str(repo), exit_code=2, executed_at=NOW - 5 * MINUTE)
+    )
+    machine.refresh()
+    assert machine.outcomes("next_check") == expected
 
 
 def test_a_check_half_an_hour_later_says_nothing(home: Path) -> None:

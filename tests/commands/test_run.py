@@ -101,6 +101,23 @@ def test_repository_may_be_another_one(repo: Path, tmp_path: Path, monkeypatch: 
     assert (event.repo, event.lines_added) == (str(repo), 1)
 
 
+@pytest.mark.parametrize("options", [("--repo", "plain"), ("--repo", "not/there")])
+def test_repository_that_was_named_and_is_none_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plain").mkdir()
+    done = tacho(*options, "--", "echo", "ran")
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert done.stderr == f"tacho: no repository was found at {options[1]}: what the command changed is not known\n"
+    assert kept()[0].delta_note == "no repository"
+
+
+def test_no_repository_around_is_nothing_to_speak_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert tacho("--", "true").stderr == ""
+
+
 def test_label_is_the_persons_own(repo: Path):
     event = run("true", label=80.0).event
     assert event is not None

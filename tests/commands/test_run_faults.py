@@ -16,6 +16,7 @@ import pytest
 from tachograph.app.workspace import Workspace
 from tachograph.capture.store import open_commands
 from tests.commands.captured import alone, kept, repo, run, tacho
+from tests.effort import takes_at_most
 
 __all__ = ["alone", "repo"]
 
@@ -78,9 +79,7 @@ def test_locked_store_is_not_waited_for_long(repo: Path):
         pass
     locker = sqlite3.connect(Workspace().folder / "commands.sqlite", isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")
-    start = time.monotonic()
-    result = run("true")
-    assert time.monotonic() - start < 4
+    result = takes_at_most(4, lambda: run("true"), clock=time.monotonic)
     locker.close()
     assert result.finished.exit_code == 0
     assert "locked" in result.problem
@@ -146,6 +145,14 @@ def test_folder_that_is_gone_and_streams_that_are_closed(repo: Path):
     for script in (gone, f"{command} 'exit 5' <&-", f"{command} 'exit 5' >&-", f"{command} 'exit 5' <&- >&- 2>&-"):
         assert subprocess.run(["bash", "-c", script], check=False, timeout=60).returncode == 5, script
     assert [event.exit_code for event in kept()] == [5, 5, 5, 5]
+
+
+def test_git_is_asked_before_our_own_libraries_are_loaded():
+    code = "import sys, tachograph.capture.asking; print({name for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = ("msgspec", "platformdirs", "tempfile", "hashlib", "sqlite3", "tachograph.model", "tachograph.settings")
+    assert "'tachograph.capture.git'" in done.stdout
+    assert [name for name in heavy if f"'{name}'" in done.stdout] == []
 
 
 def test_nothing_heavy_is_loaded_before_the_command_or_after_it():

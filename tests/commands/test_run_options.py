@@ -63,6 +63,6 @@ def test_all_else_takes_a_closer_look(line: str):
 
 def test_options_that_were_not_given_are_those_of_the_use_case():
     assert msgspec.structs.asdict(CaptureOptions()) == {
-        "agent": None, "timeout": None, "repo": Path("."), "folder": None, "model_dir": None, "label": None,
+        "agent": None, "timeout": None, "repo": None, "folder": None, "model_dir": None, "label": None,
         "score": True, "skip_unchanged": False, "keep_text": False,
     }  # fmt: skip

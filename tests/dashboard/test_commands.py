@@ -57,7 +57,13 @@ def full(empty_desk: Desk) -> Desk:
                 CommandLabel("codex:1", "human", "person", 70, 1),
             ]
         )
-        store.put_scores([CommandScore("evt_b", "m1", 41.6, 30.0, 55.2, "exit_failed", -20.04)])
+        store.put_scores(
+            [
+                CommandScore("evt_b", "m1", 41.6, 30.0, 55.2, "exit_failed", -20.04),
+                CommandScore("evt_a", "m2", 30.2, 19.0, 35.4, "exit_failed", 12.06, "chance"),
+                CommandScore("evt_c", "m2", 30.2, None, None, "", 0.0, "chance"),
+            ]
+        )
     return empty_desk
 
 
@@ -107,7 +113,7 @@ def test_days_are_those_of_the_zone(full: Desk, tmp_path: Path) -> None:
 
 def test_the_most_trustworthy_label_counts(full: Desk) -> None:
     data = gather(full)
-    assert (data.labels, data.scored) == ({"human": 1, "outcome": 1}, 1)
+    assert (data.labels, data.scored) == ({"human": 1, "outcome": 1}, 3)
     assert {one.id: one.label and one.label.score for one in data.rows} == {
         "evt_a": None, "evt_b": 20, "evt_c": 0, "evt_d": None,
     }  # fmt: skip
@@ -121,6 +127,10 @@ def test_what_people_see(full: Desk, scope: Scope) -> None:
     assert (cards["Labelled"].value, cards["Labelled"].note) == (2, "1 human, 1 outcome")
     rows = {row[0].note.partition(" ")[0]: [cell.value for cell in row[2:]] for row in grid_of(view, "commands").rows}
     assert rows["evt_b"] == [2, 2.0, 3, "+12 −4", 42, "30–55", "exit_failed -20.0", 20]
+    assert rows["evt_a"][-4:] == [30, "of such 19–35 %", "exit_failed +12.1", ""]
+    assert rows["evt_c"][-4:] == [30, "", "", 0], "where the chance lies outside its interval there is none"
+    units = [row[6].note for row in grid_of(view, "commands").rows]
+    assert units == ["of 100", "% chance of success", "% chance of success", ""], "each score says what it is"
     assert rows["evt_d"] == [None, None, None, None, None, "", "", ""], "nothing is known of it: no invented zero"
     assert grid_of(view, "commands").rows[0][0].href == "/session?id=codex%3A1"
     assert any(isinstance(block, Chart) for block in view.blocks)

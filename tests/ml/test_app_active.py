@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tachograph.app.ml.active import (
     Activation,
-    LastTry,
+    FailedTraining,
+    LastTraining,
     check_name,
     find_scoring_model,
     go_back,
     model_dir,
-    note_try,
+    note_failure,
+    note_training,
     put_to_use,
     read_active,
 )
 from tachograph.app.workspace import Workspace
-from tachograph.errors import NotFound, TachographError
+from tachograph.errors import Busy, NotFound, TachographError
+from tachograph.warehouse.lock import file_lock
 
 
 def lay_down(folder: Path) -> Path:
@@ -71,11 +77,53 @@ def test_only_the_last_twenty_are_remembered(tmp_path: Path) -> None:
     assert names == [f"m{number}" for number in range(5, 25)]
 
 
-def test_the_last_try_is_kept_beside(tmp_path: Path) -> None:
+def test_a_training_and_one_that_failed_are_kept_apart(tmp_path: Path) -> None:
     put_to_use(tmp_path, "productivity", "one", now_ms=1)
-    note_try(tmp_path, "productivity", LastTry("aa", 9, 5, "two"))
-    assert read_active(tmp_path).tries == {"productivity": LastTry("aa", 9, 5, "two")}
+    trained, failed = LastTraining("aa", 9, 5, "two"), FailedTraining("bb", 7, 6, "too little")
+    note_training(tmp_path, "productivity", trained)
+    note_failure(tmp_path, "productivity", failed)
+    note_failure(tmp_path, "success", failed)
+    active = read_active(tmp_path)
+    assert active.trainings == {"productivity": trained}
+    assert active.failures == {"productivity": failed, "success": failed}
+    assert active.of("productivity") == Activation("one", 1)
+
+    note_training(tmp_path, "productivity", msgspec.structs.replace(trained, data_hash="cc"))
+    assert read_active(tmp_path).failures == {"success": failed}
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tachograph.app.ml.active import FailedTraining, note_failure
+folder, who = Path(sys.argv[1]), sys.argv[2]
+for number in range(40):
+    note_failure(folder, f"{who}-{number}", FailedTraining("aa", number, 1, ""))
+"""
+
+
+def test_two_processes_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path), who]) for who in ("a", "b")]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    wanted = {f"{who}-{number}" for who in "ab" for number in range(40)}
+    assert read_active(tmp_path).failures.keys() == wanted
+
+
+def test_another_process_that_does_not_let_go_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_to_use(tmp_path, "productivity", "one", now_ms=1)
+    monkeypatch.setattr("tachograph.app.ml.active._WAIT_SECONDS", 0.0)
+    with file_lock(tmp_path / "models" / "active.lock", 0.0) as held:
+        assert held
+        with pytest.raises(Busy) as caught:
+            put_to_use(tmp_path, "productivity", "two")
+    assert caught.value.exit_code == 5
     assert read_active(tmp_path).of("productivity") == Activation("one", 1)
+
+
+def test_where_nothing_is_in_use_going_back_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        go_back(tmp_path, "productivity")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_is_private_json(tmp_path: Path) -> None:

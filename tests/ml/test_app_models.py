@@ -49,8 +49,9 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path, model: Model) -> None:
 
 
 def test_its_name_says_what_when_and_which(model: Model) -> None:
-    assert model[1].name == f"productivity-2026-11-18-{hash_model(model[0])[:8]}"
     assert model[1].model_hash == hash_model(model[0])
+    both = hash_model(f"{model[1].model_hash}{model[1].data_hash}".encode())
+    assert model[1].name == f"productivity-2026-11-18-{both[:8]}"
     assert (model[1].target, model[1].goal, model[1].created_at) == ("productivity", "number", 1_795_000_000_000)
     assert model[1].label_definition.startswith("how the command turned out, 0 (of no use) to 100")
 

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from tachograph.app.commands.dataset import METRICS
 from tachograph.app.ml.active import put_to_use, read_active
 from tachograph.app.ml.compare import compare_models, unseen
 from tachograph.app.ml.drift import report_drift
 from tachograph.app.ml.examples import read_examples, stored_examples
 from tachograph.app.ml.models import list_models
-from tachograph.app.ml.retrain import Retraining, retrain
+from tachograph.app.ml.retrain import Failure, Retraining, retrain
 from tachograph.app.ml.train import TrainReport, TrainRequest, train_model
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, TachographError, UsageError
 from tachograph.learning.ml.metadata import Metadata
+from tachograph.model import to_datetime
 from tests.ml.rows import DAY, LAST, commands, dataset, later, store
 
 SLOW = 400
 """Rows that a model is trained on here."""
 
 
+def cut(rows: Path, bare: Path) -> Path:
+    """The rows of a file with their seven first columns and labels alone."""
+    with rows.open(newline="") as stream, bare.open("w", newline="") as out:
+        names = [*list(METRICS), "productivity_label", "label_kind"]
+        writer = csv.DictWriter(out, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(csv.DictReader(stream))
+    return bare
+
+
 def train(folder: Path, **options: Any) -> TrainReport:
+    now = options.pop("now_ms", LAST)
     request = TrainRequest(**{"target": "productivity", "n_estimators": 60, **options})
-    return train_model(Workspace(folder), request, options.pop("now_ms", LAST))
+    return train_model(Workspace(folder), request, now)
 
 
 def again(folder: Path, days: float = 1, **options: Any) -> Retraining:
     """What came of productivity so many days after the last made-up command."""
-    (one,) = retrain(Workspace(folder), "productivity", now_ms=LAST + round(days * DAY), **options).targets
+    (one,) = retrain(Workspace(folder), ["productivity"], now_ms=LAST + round(days * DAY), **options).targets
     return one
 
 
@@ -105,6 +119,21 @@ class TestComparing:
         mixed = msgspec.structs.replace(real, rows_by_kind=made_up.rows_by_kind)
         assert unseen(read_examples(tmp_path / "rows.csv", "productivity"), [mixed]) == []
 
+    def test_rows_without_times_prove_nothing(self, weak_and_strong: Path, tmp_path: Path) -> None:
+        """What a model has learned from cannot be told then, nor whether such rows are new to another one."""
+        workspace, models = Workspace(weak_and_strong), by_trees(weak_and_strong)
+        assert compare_models(workspace, models[max(models)].name, models[1].name).new_to_both is True
+        with_times = dataset(tmp_path / "rows.csv", SLOW, seed=3)
+        without = cut(with_times, tmp_path / "bare.csv")
+        names = [train(tmp_path, dataset=without, n_estimators=trees).model.name for trees in (1, 20)]
+        for rows, new in ((without, False), (with_times, False)):
+            assert compare_models(Workspace(tmp_path), *names, rows).new_to_both is new
+        names = [train(tmp_path, dataset=with_times, n_estimators=trees).model.name for trees in (1, 20)]
+        assert compare_models(Workspace(tmp_path), *names, with_times).new_to_both is True
+        with pytest.raises(TachographError) as caught:
+            compare_models(Workspace(tmp_path), *names, without)
+        assert "executed_at" in caught.value.hint
+
     def test_too_few_rows_say_nothing(self, weak_and_strong: Path, tmp_path: Path) -> None:
         names = [one.name for one in by_trees(weak_and_strong).values()]
         few = dataset(tmp_path / "few.csv", rows=20)
@@ -136,8 +165,17 @@ class TestDrift:
         report = report_drift(Workspace(tmp_path), name)
         assert (report.rows, report.drifted) == (SLOW, ["duration_ms"])
         first = report.features[0]
-        assert (first.feature, first.drifted) == ("duration_ms", True)
+        assert (first.feature, first.title) == ("duration_ms", "duration (ms)")
+        assert (first.drifted, first.is_gone) == (True, False)
         assert first.psi > 0.2 > first.by_chance
+
+    def test_what_a_file_does_not_have_is_told_apart(self, tmp_path: Path) -> None:
+        rows = dataset(tmp_path / "rows.csv")
+        name = train(tmp_path, dataset=rows).model.name
+        bare = cut(rows, tmp_path / "bare.csv")
+        shifts = {one.feature: one for one in report_drift(Workspace(tmp_path), name, bare).features}
+        assert (shifts["commits"].drifted, shifts["commits"].is_gone) == (True, True)
+        assert (shifts["lines_added"].drifted, shifts["lines_added"].is_gone) == (False, False)
 
     def test_nothing_came_in(self, tmp_path: Path) -> None:
         store(tmp_path, commands())
@@ -161,13 +199,41 @@ class TestRetraining:
         assert len(list_models(Workspace(tmp_path))) == 1
 
     def test_too_little_to_learn_from_is_told_once(self, tmp_path: Path) -> None:
-        store(tmp_path, commands(30))
+        made = commands(SLOW)
+        store(tmp_path, made[:30])
         came = again(tmp_path)
         assert (came.outcome, came.in_use, came.trained) == ("too_little", None, None)
-        assert "there are 30" in came.remark
+        assert "from: 30 commands with a known outcome or a label, 100 are needed" in came.remark
+        failed = Failure(at=to_datetime(LAST + DAY), labels=30, why=came.remark, again_labels=36, again_from=None)
+        assert came.failed == failed
+        later_on = again(tmp_path, days=2)
+        assert (later_on.outcome, later_on.reasons, later_on.failed) == ("not_due", [], failed)
+        store(tmp_path, made[:35])
         assert again(tmp_path).outcome == "not_due"
-        store(tmp_path, commands(SLOW))
-        assert again(tmp_path).outcome == "activated"
+        store(tmp_path, made[:36])
+        assert again(tmp_path, dry_run=True).outcome == "due"
+        store(tmp_path, made)
+        came = again(tmp_path)
+        assert (came.outcome, came.failed) == ("activated", None)
+        assert again(tmp_path).failed is None
+
+    def test_a_failure_is_no_training(self, tmp_path: Path) -> None:
+        """Labels that are needed are counted from it, and so are days; it is told until a model is trained."""
+        train(tmp_path, dataset=dataset(tmp_path / "rows.csv", 1000), activate=True)
+        store(tmp_path, commands(50, seed=9))
+        came = again(tmp_path)
+        assert (came.outcome, came.reasons) == ("too_little", ["50 labels, and none is behind the one in use"])
+        assert came.failed is not None
+        assert (came.failed.again_labels, came.failed.again_from) == (60, to_datetime(LAST + 91 * DAY))
+        store(tmp_path, later(commands(5, seed=2), 181))
+        told = again(tmp_path, days=90)
+        assert (told.outcome, told.failed) == ("not_due", came.failed)
+        due = again(tmp_path, days=91, dry_run=True)
+        assert (due.outcome, due.reasons) == ("due", ["the last try was 90 days ago"])
+        store(tmp_path, later(commands(10, seed=3), 181))
+        assert again(tmp_path, dry_run=True).reasons == ["65 labels, 50 when it was tried last, in vain"]
+        train(tmp_path, dataset=dataset(tmp_path / "other.csv", 1000, seed=4), activate=True, now_ms=LAST + 2 * DAY)
+        assert again(tmp_path, dry_run=True).failed is None
 
     def test_few_new_labels_do_not_make_it_due(self, tmp_path: Path) -> None:
         store(tmp_path, commands(SLOW))
@@ -177,7 +243,7 @@ class TestRetraining:
         store(tmp_path, later(commands(80, seed=3), 181))
         came = again(tmp_path, dry_run=True)
         assert (came.outcome, came.reasons) == ("due", ["540 labels, 400 at the last training"])
-        assert read_active(tmp_path).tries == {}
+        assert (read_active(tmp_path).trainings, read_active(tmp_path).failures) == ({}, {})
 
     def test_age_makes_it_due_when_there_is_anything_new(self, tmp_path: Path) -> None:
         store(tmp_path, commands(SLOW))
@@ -225,7 +291,7 @@ class TestRetraining:
         store(tmp_path, new[:10])
         store(tmp_path, [(event, replace(label, target="evt_nothing")) for event, label in new[10:]])
         came = again(tmp_path, days=200, dry_run=True)
-        assert came.reasons == ["the last training was 200 days ago", "inputs have drifted: duration_ms"]
+        assert came.reasons == ["the last training was 200 days ago", "inputs have drifted: duration (ms)"]
 
     def test_made_up_rows_give_way_to_real_ones(self, tmp_path: Path) -> None:
         train(tmp_path, dataset=dataset(tmp_path / "rows.csv", 1000), activate=True)
@@ -234,8 +300,10 @@ class TestRetraining:
         assert again(tmp_path).outcome == "too_little"
         store(tmp_path, commands(SLOW))
         came = again(tmp_path)
-        assert came.reasons == ["430 labels, 30 at the last training"]
-        assert came.outcome in ("activated", "kept")
+        assert came.reasons == ["430 labels, 30 when it was tried last, in vain"]
+        assert came.duel is not None
+        assert came.duel.better is None
+        assert (came.outcome, came.in_use) == ("activated", came.trained)
 
     def test_noise_is_not_put_to_use(self, tmp_path: Path) -> None:
         made = commands()

@@ -22,6 +22,7 @@ from tachograph.app.workspace import Workspace
 from tachograph.capture.store import open_commands
 from tachograph.errors import NotFound, TachographError, UsageError
 from tachograph.learning.ml.command_features import FEATURES
+from tachograph.learning.ml.metadata import IntervalBin
 from tests.ml.rows import commands, dataset, store
 
 FIRST = ["command_hash", "duration_ms", "exit_code", "timed_out", "files_touched_count", "lines_added", "lines_deleted"]
@@ -39,6 +40,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             TrainRequest(target=target, dataset=rows, out_dir=folder / target, n_estimators=20),  # type: ignore[arg-type]
         )
     return folder
+
+
+def chance_of(log_odds: float) -> float:
+    return 100 / (1 + math.exp(-log_odds))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -67,13 +72,13 @@ class TestFiles:
             top = max(moved, key=lambda name: abs(moved[name]))
             assert top == f"contribution_{row['top_contribution_feature']}"
             assert float(row["top_contribution_value"]) == moved[top]
-            assert row["model_ref"] == name
+            assert (row["model_ref"], row["predicted_kind"]) == (name, "productivity")
         assert sum(report.top_features.values()) == 300
         assert report.mean == pytest.approx(sum(float(row["predicted_productivity"]) for row in rows) / 300)
 
     def test_the_rows_themselves_stay_as_they_were(self, place: Path, tmp_path: Path) -> None:
         score_dataset(Workspace(tmp_path), place / "productivity", place / "rows.csv", tmp_path / "scored.csv")
-        scores = {"predicted_productivity", "predicted_low", "predicted_high", "model_ref"}
+        scores = {"predicted_productivity", "predicted_low", "predicted_high", "model_ref", "predicted_kind"}
         scores |= {"top_contribution_feature", "top_contribution_value"}
         blank = dict.fromkeys(scores)
         again = [msgspec.structs.replace(row, **blank) for row in read_dataset(tmp_path / "scored.csv")]  # type: ignore[arg-type]
@@ -99,11 +104,37 @@ class TestFiles:
         record = json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[0])
         assert list(record)[-len(CONTRIBUTIONS) :] == CONTRIBUTIONS
 
-    def test_the_chance_of_success_is_shown_as_0_to_100(self, place: Path, tmp_path: Path) -> None:
-        score_dataset(Workspace(tmp_path), place / "success", place / "rows.csv", tmp_path / "scored.csv")
+    def test_a_chance_of_success_says_that_it_is_one(self, place: Path, tmp_path: Path) -> None:
+        report = score_dataset(Workspace(tmp_path), place / "success", place / "rows.csv", tmp_path / "scored.csv")
+        assert report.kind == "chance"
         for row in read_csv(tmp_path / "scored.csv"):
             logit = sum(float(row[name]) for name in CONTRIBUTIONS)
-            assert float(row["predicted_productivity"]) == pytest.approx(100 / (1 + math.exp(-logit)), abs=1e-2)
+            assert row["predicted_kind"] == "chance"
+            assert float(row["predicted_productivity"]) == pytest.approx(chance_of(logit), abs=1e-2)
+
+    def test_what_moved_a_chance_most_is_told_in_points_of_it(self, place: Path, tmp_path: Path) -> None:
+        """The difference that leaving the feature's contribution out would make; the largest one of all."""
+        score_dataset(Workspace(tmp_path), place / "success", place / "rows.csv", tmp_path / "scored.csv")
+        for row in read_csv(tmp_path / "scored.csv"):
+            moved = {name: float(row[name]) for name in CONTRIBUTIONS}
+            logit = sum(moved.values())
+            points = {name: chance_of(logit) - chance_of(logit - moved[name]) for name in CONTRIBUTIONS[:-1]}
+            top = points[f"contribution_{row['top_contribution_feature']}"]
+            assert float(row["top_contribution_value"]) == pytest.approx(top, abs=1e-2)
+            assert abs(top) == pytest.approx(max(map(abs, points.values())), abs=1e-2)
+
+    def test_a_chance_that_commands_like_it_contradict_has_no_interval(self, place: Path, tmp_path: Path) -> None:
+        """Of all commands, the metadata are made to say, at most half succeeded."""
+        model, metadata = load_model(place / "success")
+        few = (IntervalBin(None, 240, 0.0, 0.5),)
+        save_model(tmp_path / "m", model, msgspec.structs.replace(metadata, intervals=few))
+        score_dataset(Workspace(tmp_path), tmp_path / "m", place / "rows.csv", tmp_path / "scored.csv")
+        seen = set()
+        for row in read_csv(tmp_path / "scored.csv"):
+            is_within = float(row["predicted_productivity"]) <= 50
+            seen.add(is_within)
+            assert (row["predicted_low"], row["predicted_high"]) == (("0.0", "50.0") if is_within else ("", ""))
+        assert seen == {True, False}
 
     def test_formulas_in_cells_are_made_harmless(self, place: Path, tmp_path: Path) -> None:
         rows = [DatasetRow(command_hash="ab", program='=HYPERLINK("x")', exit_code=0)]
@@ -165,6 +196,7 @@ class TestEvents:
         workspace = Workspace(tmp_path)
         score = score_event(workspace, tmp_path / "store", captured, place / "productivity")
         assert score is not None
+        assert score.kind == "productivity"
         assert (score.event, score.model) == (captured, load_model(place / "productivity")[1].name)
         assert score.low is not None
         assert score.high is not None
@@ -190,7 +222,9 @@ class TestEvents:
         save_model(tmp_path / "store" / "model-xgb", *load_model(place / "success"))
         score = score_event(Workspace(tmp_path), tmp_path / "store", captured)
         assert score is not None
-        assert score.model == load_model(place / "success")[1].name
+        assert (score.model, score.kind) == (load_model(place / "success")[1].name, "chance")
+        with open_commands(tmp_path / "store") as opened:
+            assert opened.scores() == [score]
 
     def test_without_a_model_nothing_is_kept(self, tmp_path: Path, captured: str) -> None:
         assert score_event(Workspace(tmp_path), tmp_path / "store", captured) is None

@@ -11,14 +11,16 @@ import pytest
 
 from tachograph.app.commands.dataset import DatasetRow, row_of, write_dataset
 from tachograph.app.ml.active import Target, read_active
-from tachograph.app.ml.examples import read_examples, stored_examples, to_row
+from tachograph.app.ml.examples import count_without_kind, read_examples, stored_examples, to_row
 from tachograph.app.ml.models import load_model
 from tachograph.app.ml.train import TrainRequest, choose_params, choose_target, train_model
 from tachograph.app.workspace import Workspace
+from tachograph.cli._ml import describe_training
 from tachograph.errors import TachographError, UsageError
 from tachograph.learning.ml.command_features import read_features
 from tachograph.learning.ml.metadata import Params
 from tachograph.model import CommandLabel
+from tachograph.report.text import render
 from tests.ml.rows import commands, dataset, store
 
 
@@ -34,10 +36,10 @@ def request(target: Target = "productivity", **options: Any) -> TrainRequest:
 class TestExamples:
     """A command as a row to learn from."""
 
-    def test_a_row_has_the_commands_features_label_and_group(self) -> None:
+    def test_a_row_has_the_commands_features_and_label(self) -> None:
         event, label = commands(1)[0]
         row = to_row(event, label, "productivity")
-        assert (row.id, row.at, row.group) == (event.id, event.executed_at, event.repo)
+        assert (row.id, row.at, row.group) == (event.id, event.executed_at, "")
         assert (row.label, row.kind, row.source) == (label.score, "outcome", "goal")
         assert row.values == read_features(event)
 
@@ -46,11 +48,9 @@ class TestExamples:
         event = commands(1)[0][0]
         assert to_row(event, CommandLabel(event.id, "human", "person", score, 0), "success").label == label
 
-    def test_without_a_repository_the_session_is_the_group(self) -> None:
-        event = msgspec.structs.replace(commands(1)[0][0], repo=None, session="codex:1")
-        assert to_row(event, None, "success").group == "codex:1"
-        assert to_row(msgspec.structs.replace(event, session=None), None, "success").group == ""
-        assert to_row(event, None, "success").label is None
+    def test_without_a_label_nothing_is_known_of_it(self) -> None:
+        row = to_row(commands(1)[0][0], None, "success")
+        assert (row.label, row.kind, row.source) == (None, None, "")
 
     def test_a_file_gives_the_same_rows_as_a_store(self, tmp_path: Path) -> None:
         made = commands(20)
@@ -88,8 +88,23 @@ class TestExamples:
             "ab,100,0,False,1,2,3,81.5\ncd,,1,0,,,,\n"
         )
         first, second = read_examples(tmp_path / "old.csv", "productivity").rows
-        assert (first.label, first.kind, first.source, first.group) == (81.5, "outcome", "dataset", "")
+        assert (first.label, first.kind, first.source, first.group) == (81.5, "synthetic", "kind not given", "")
         assert (second.label, second.kind) == (None, None)
+        assert count_without_kind(read_examples(tmp_path / "old.csv", "productivity")) == 1
+
+    def test_a_label_of_which_no_kind_is_given_counts_as_the_weakest_and_is_told(self, tmp_path: Path) -> None:
+        made = [msgspec.structs.replace(row_of(one), productivity_label=label.score) for one, label in commands()]
+        write_dataset(made, "csv", tmp_path / "bare.csv", labels=True)
+        said = [msgspec.structs.replace(row, label_kind="human") for row in made]
+        write_dataset(said, "csv", tmp_path / "said.csv", labels=True)
+        bare = request(dataset=tmp_path / "bare.csv", out_dir=tmp_path / "m", n_estimators=5)
+        report = train_model(Workspace(tmp_path), bare)
+        assert (report.labels_without_kind, report.model.rows_by_kind) == (300, {"synthetic": 300})
+        assert report.model.judged_on == ["synthetic"]
+        assert "300 labels without a label_kind" in render(describe_training(report), width=300)
+        known = train_model(Workspace(tmp_path), msgspec.structs.replace(bare, dataset=tmp_path / "said.csv"))
+        assert (known.labels_without_kind, known.model.rows_by_kind) == (0, {"human": 300})
+        assert "label_kind" not in render(describe_training(known), width=300)
 
     @pytest.mark.parametrize(
         ("label", "kind", "said"),
@@ -131,6 +146,13 @@ class TestTraining:
         other = train_model(Workspace(tmp_path), request(dataset=rows, seed=7), 10**12).model.name
         assert names[0] == names[1] != other
 
+    def test_the_same_trees_of_labels_of_another_kind_are_another_model(self, tmp_path: Path, rows: Path) -> None:
+        store(tmp_path, commands())
+        made_up, real = (train_model(Workspace(tmp_path), one, 10**12) for one in (request(dataset=rows), request()))
+        assert made_up.model.model_hash == real.model.model_hash
+        assert made_up.model.name != real.model.name
+        assert load_model(Path(real.folder))[1].parts.judged_on == ("outcome",)
+
     def test_a_folder_of_ones_own(self, tmp_path: Path, rows: Path) -> None:
         out = tmp_path / "mine" / "model"
         report = train_model(Workspace(tmp_path / "data"), request(dataset=rows, out_dir=out))
@@ -167,7 +189,8 @@ class TestTraining:
         )
         report = train_model(Workspace(tmp_path), request(activate=True))
         assert (report.is_active, report.model.beats_baseline) == (False, False)
-        assert "it is not surely better than a constant (mae: gain " in report.why_not
+        assert report.why_not.startswith("its gain over a constant (mean error ")
+        assert report.why_not.endswith(") is not surely above 0 (95 % intervals)")
         assert load_model(Path(report.folder))[1].beats_baseline is False
         assert read_active(tmp_path).of("productivity") is None
 
@@ -179,16 +202,19 @@ class TestRefusals:
         with pytest.raises(TachographError) as caught:
             train_model(Workspace(tmp_path), request())
         assert (caught.value.slug, caught.value.exit_code) == ("too_little_data", 1)
-        assert "too little to learn productivity from: 100 " in caught.value.message
-        assert "there are 0" in caught.value.message
+        assert caught.value.message == (
+            "There is too little to learn productivity from: 0 commands with a known outcome or a label, 100 are"
+            " needed; 0 sessions with such, 5 are needed."
+        )
         assert "tacho label review" in caught.value.hint
         assert not (tmp_path / "models").exists()
 
-    def test_too_few_repositories(self, tmp_path: Path) -> None:
-        store(tmp_path, [(msgspec.structs.replace(event, repo="one"), label) for event, label in commands()])
+    def test_too_few_repositories_and_sessions(self, tmp_path: Path) -> None:
+        replace = msgspec.structs.replace
+        store(tmp_path, [(replace(event, repo="one", session="codex:1"), label) for event, label in commands()])
         with pytest.raises(TachographError) as caught:
             train_model(Workspace(tmp_path), request())
-        assert "there are 1" in caught.value.message
+        assert "1 session with such, 5 are needed" in caught.value.message
 
     def test_sessions_are_not_in_files(self, rows: Path, tmp_path: Path) -> None:
         for use in (

@@ -189,9 +189,18 @@ def test_a_share_is_never_below_none_or_above_all(outcome: float, low: float, hi
     assert (bin_.low, bin_.high) == pytest.approx((low, high), abs=0.001)
 
 
-def test_the_interval_of_a_probability_is_stretched_to_its_point() -> None:
-    low, high = intervals_of(array(0.1, 0.4, 0.9), (IntervalBin(None, 50, 0.3, 0.5),), "probability")
-    assert (low.tolist(), high.tolist()) == ([0.1, 0.3, 0.3], [0.5, 0.5, 0.9])
+def test_a_probability_outside_its_own_interval_has_none() -> None:
+    bins = (IntervalBin(None, 50, 0.3, 0.5),)
+    low, high = intervals_of(array(0.29, 0.3, 0.4, 0.5, 0.9), bins, "probability")
+    assert low.tolist() == pytest.approx([NAN, 0.3, 0.3, 0.3, NAN], nan_ok=True)
+    assert high.tolist() == pytest.approx([NAN, 0.5, 0.5, 0.5, NAN], nan_ok=True)
+
+
+@pytest.mark.parametrize(("rows", "bins"), [(29, 1), (59, 1), (60, 2), (300, 10), (1000, 19), (8000, 39)])
+def test_shares_are_counted_in_at_most_twice_the_cube_root_bins(rows: int, bins: int) -> None:
+    found = fit_intervals(np.linspace(0, 1, rows), np.arange(rows) % 2.0, "probability")
+    assert len(found) == bins
+    assert min(bin_.rows for bin_ in found) >= min(rows, 30)
 
 
 # ---------------------------------------------------------------------------------------------------- drift

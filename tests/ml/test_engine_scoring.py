@@ -22,6 +22,7 @@ from tachograph.learning.ml.scoring import Scorer
 from tachograph.learning.ml.synthetic import generate
 from tachograph.learning.ml.table import Feature, Goal, Row, Table
 from tachograph.learning.ml.training import Trained, check_params, train
+from tests.effort import takes_at_most
 from tests.ml.engine_tables import FEATURES, THREADS, numbers, successes
 
 PARAMS = Params(threads=THREADS, n_estimators=40, learning_rate=0.2)
@@ -194,8 +195,8 @@ def test_fifty_thousand_commands_are_scored_with_reasons_in_five_seconds() -> No
     ]
     model = train(Table(COMMAND_FEATURES, rows[::10]), "number", Params(threads=THREADS))
     scorer = Scorer(model.model, model.metadata)
-    start = time.process_time()
-    scored = scorer.score(Table(COMMAND_FEATURES, rows))
-    assert time.process_time() - start < 5
+    table = Table(COMMAND_FEATURES, rows)
+    # The library has threads of its own.
+    scored = takes_at_most(5, lambda: scorer.score(table), clock=time.process_time)
     assert len(scored) == 50_000
     assert model.metadata.trees > 100  # it is not fast because it is small

@@ -108,7 +108,9 @@ def test_a_probability_is_near_the_chance(odds: Trained) -> None:
     scored = Scorer(odds.model, odds.metadata).score(unlabelled(fresh))
     misses = [abs(said.prediction - chance(values)) for said, (_, values, _) in zip(scored, fresh, strict=True)]
     assert sum(misses) / len(misses) < 0.06
-    assert all(0 <= said.low <= said.prediction <= said.high <= 1 for said in scored)
+    ends = [(said.low, said.prediction, said.high) for said in scored if said.low is not None]
+    assert all(0 <= low <= said <= high <= 1 for low, said, high in ends)
+    assert len(ends) > 0.85 * len(scored), "hardly any prediction is contradicted by cases like it"
 
 
 def test_of_cases_alike_the_share_of_successes_lies_within_their_interval(odds: Trained) -> None:
@@ -118,9 +120,10 @@ def test_of_cases_alike_the_share_of_successes_lies_within_their_interval(odds: 
     for said, (_, values, _) in zip(Scorer(odds.model, odds.metadata).score(unlabelled(fresh)), fresh, strict=True):
         alike.setdefault(bisect_left(cuts, said.prediction), []).append(chance(values))
     shares = {number: sum(chances) / len(chances) for number, chances in alike.items()}
-    held = [odds.metadata.intervals[n].low <= share <= odds.metadata.intervals[n].high for n, share in shares.items()]
-    assert len(held) == 10
-    assert sum(held) >= 8
+    bins = odds.metadata.intervals
+    held = sum(len(alike[n]) for n, share in shares.items() if bins[n].low <= share <= bins[n].high)
+    assert len(bins) == 26
+    assert held / len(fresh) > 0.8  # the model asked has learned of more rows than those that made the intervals
 
 
 def test_probabilities_are_compared_by_order_and_by_distance(odds: Trained) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tachograph.app.ml.predict import LIVE_MS, forecast_live, forecast_start
-from tachograph.app.ml.usual import Kind
+from tachograph.app.ml.predict import LIVE_MS, Forecast, SessionForecast, forecast_live, forecast_start
+from tachograph.app.ml.session_models import AskedModel, Foreseen
+from tachograph.app.ml.usual import Kind, Usual
 from tachograph.app.workspace import Workspace
+from tachograph.cli._forecast import describe_forecast
+from tachograph.learning.ml.metadata import Estimate
+from tachograph.report.document import Document
+from tachograph.report.text import render
 from tests.builders.log import milliseconds
 from tests.builders.small import MYSTERY, write_config
 from tests.ml.session_histories import BUILD, DAY, FIX, Sessions, session_id
@@ -68,7 +74,8 @@ def test_a_prompt_tells_the_kind_of_work(told, tmp_path, prompt, task_type, medi
     file = tmp_path / "prompt.md"
     file.write_text(prompt, encoding="utf-8")
     answer = as_json(told, "--prompt-file", str(file), "--agent", "claude_code")
-    assert (answer["task_type"], first_figure(answer)["median"]) == (task_type, pytest.approx(median))
+    assert (answer["task_type"], answer["told_by"]) == (task_type, "prompt")
+    assert first_figure(answer)["median"] == pytest.approx(median)
 
 
 def test_a_named_task_type_goes_before_the_prompt_and_any_bytes_may_be_one(told, tmp_path):
@@ -76,6 +83,40 @@ def test_a_named_task_type_goes_before_the_prompt_and_any_bytes_may_be_one(told,
     file.write_bytes(b"\xff\xfe fix \x00" + b"x" * 10_000)
     assert as_json(told, "--prompt-file", str(file), "--task-type", "feature-build")["task_type"] == "feature-build"
     assert as_json(told, "--prompt-file", str(file))["task_type"] == "debug-fix"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "task_type", "told_by", "number", "said"),
+    [
+        (
+            "Sing of the sea.",
+            "feature-build",
+            "default",
+            20,
+            "it counts as feature-build, as such prompts do everywhere",
+        ),
+        ("", None, "nothing", 32, "what stands here is of any work. --task-type names one."),
+        ("/clear", None, "nothing", 32, "The prompt holds no task"),
+    ],
+)
+def test_a_prompt_that_does_not_tell_the_kind_of_work_is_said_not_to(
+    told, tmp_path, prompt, task_type, told_by, number, said
+):
+    file = tmp_path / "prompt.md"
+    file.write_text(prompt, encoding="utf-8")
+    answer = as_json(told, "--prompt-file", str(file))
+    assert (answer["task_type"], answer["told_by"], answer["usual"]["sessions"]) == (task_type, told_by, number)
+    assert told("predict", "--prompt-file", str(file), "--no-ingest") == 0
+    assert said in " ".join(told.out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told_by"), [(["--task-type", "debug-fix"], "option"), (["--agent-type", "main"], None)]
+)
+def test_what_tells_the_kind_of_work(told, arguments, told_by):
+    assert as_json(told, *arguments)["told_by"] == told_by
+    assert told("predict", *arguments, "--no-ingest") == 0
+    assert "prompt" not in told.out
 
 
 def test_a_wider_kind_is_named(told):
@@ -130,6 +171,54 @@ def test_of_a_session_it_tells_what_others_came_to_also_without_a_model(sessions
     assert "No model of sessions is in use" in tacho.out
 
 
+def test_how_often_intervals_held_is_said_beside_them():
+    session = forecast("USD", 6.0, 2.0, 9.0)
+    cost = AskedModel(
+        name="costs", what="cost", rows=37, sessions=15, coverage=Estimate(0.951, 0.84, 1.0), auc=None,
+        beats_baseline=True,
+    )  # fmt: skip
+    text = lay(describe_forecast(Forecast([session], [cost]), UTC))
+    assert "cost 1 $6.00 $2.00 to $9.00" in text
+    told = "cost: of 37 predictions for 15 sessions that costs had not seen, 95 % (84 to 100) had what came within"
+    assert told in text
+    assert "interval: meant to hold the truth in 9 of 10 sessions" in text
+    assert "AUC" not in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"), [(0.5, 0.704, "success 1 64 % of such, 50 % to 70 %"), (None, None, "success 1 64 % –")]
+)
+def test_a_chance_has_the_share_of_such_sessions_that_succeeded(low, high, shown):
+    model = AskedModel(
+        name="luck", what="success", rows=40, sessions=20, coverage=None, auc=Estimate(0.72, 0.5, 0.84),
+        beats_baseline=True,
+    )  # fmt: skip
+    text = lay(describe_forecast(Forecast([forecast("probability", 0.64, low, high)], [model]), UTC))
+    assert shown in text
+    assert "72 % (50 to 84) of pairs of a success and a failure were in the right order (AUC)" in text
+    assert "of sessions with such a chance so many succeeded" in text
+    assert "meant to hold the truth" not in text
+
+
+def forecast(unit: str, value: float, low: float | None, high: float | None) -> SessionForecast:
+    """A session of which one model says something."""
+    moment = datetime(2026, 5, 20, tzinfo=UTC)
+    foreseen = Foreseen(
+        what="cost" if unit == "USD" else "success", unit=unit, turns=1, value=value, low=low, high=high, model="m",
+        beats_baseline=True, top_feature="commands so far",
+    )  # fmt: skip
+    nobody = Kind()
+    return SessionForecast(
+        id="codex:1", name="1", title="", agent="codex", agent_type="main", project=None, task_type=None,
+        started_at=moment, last_at=moment, live=False, turns=1, usd=1.0, foreseen=[foreseen],
+        usual=Usual(nobody, nobody, 0, []), worse=[],
+    )  # fmt: skip
+
+
+def lay(document: Document) -> str:
+    return " ".join(render(document, 200).split())
+
+
 def test_a_session_without_a_price_has_no_cost(sessions, tacho):
     log = sessions.open("2026-05-20T09:00:00Z", 100, model=MYSTERY)
     log.write()
@@ -172,8 +261,18 @@ def test_a_session_goes_on_until_it_is_still_or_a_hook_has_noted_its_end(session
     ("arguments", "code", "text"),
     [
         ([], 2, "Name a session, or give --live"),
-        (["x", "--live"], 2, "Name a session"),
-        (["--live", "--task-type", "ml-eval"], 2, "Name a session"),
+        (["x", "--live"], 2, "A SESSION and --live do not go together."),
+        (
+            ["--live", "--agent", "codex"],
+            2,
+            "--agent does not go with --live: such options say what is about to start.",
+        ),
+        (["x", "--task-type", "ml-eval"], 2, "--task-type does not go with a SESSION that has begun"),
+        (
+            ["x", "--task-type", "ml-eval", "--prompt-file", "p", "--agent", "codex"],
+            2,
+            "--task-type, --prompt-file and --agent do not go with a SESSION",
+        ),
         (["--task-type", "cooking"], 2, "cooking"),
         (["--agent", "nobody"], 2, "nobody"),
         (["no-such-session"], 3, "No session is called"),

@@ -24,6 +24,7 @@ from tachograph.learning.records import Group
 from tachograph.settings import Settings
 from tests.builders.briefing import NOW, gate, write_briefing
 from tests.builders.pointed import Loop, loop, make_point
+from tests.effort import TRIES
 
 __all__ = ["loop"]
 
@@ -143,13 +144,20 @@ def test_purged_sessions_are_forgotten(data):
 
 
 def test_the_process_answers_in_time(data):
-    event = json.dumps({"session_id": ID.format(0), "prompt": FIX + " x" * 100_000, "cwd": "/srv/app"}).encode()
-    started = time.monotonic()
-    done = subprocess.run(
-        COMMAND, input=event, capture_output=True, timeout=10, env={**os.environ, "TACHO_DATA_DIR": str(data)}
-    )
-    assert (done.returncode, done.stderr, json.loads(done.stdout)) == (0, b"", {"systemMessage": SAID})
-    assert time.monotonic() - started < 1.5
+    """On a machine that is too busy it gives up and says nothing."""
+
+    def answers(number: int) -> bool:
+        event = {"session_id": ID.format(number), "prompt": FIX + " x" * 100_000, "cwd": "/srv/app"}
+        environment = {**os.environ, "TACHO_DATA_DIR": str(data)}
+        started = time.monotonic()
+        done = subprocess.run(
+            COMMAND, input=json.dumps(event).encode(), capture_output=True, timeout=30, env=environment
+        )
+        spent = time.monotonic() - started
+        assert (done.returncode, done.stderr) == (0, b"")
+        return spent < 1.5 and bool(done.stdout) and json.loads(done.stdout) == {"systemMessage": SAID}
+
+    assert any(answers(number) for number in range(TRIES))
 
 
 # ------------------------------------------------------------------------------------------------ the words it knows

@@ -91,7 +91,10 @@ def test_sessions_that_go_on_are_told_apart(known):
     workspace, _, names = known
     with closing(open_reader(workspace.folder)) as connection:
         told = forecast_live(connection, workspace, NOW)
-    assert told.models == ["session-cost-test"]
+    (model,) = told.models
+    assert (model.name, model.what, model.beats_baseline, model.auc) == ("session-cost-test", "cost", True, None)
+    held_out = known[1].held_out
+    assert (model.rows, model.sessions, model.coverage) == (held_out.rows, held_out.groups, held_out.coverage)
     by_id = {one.id: one for one in told.sessions}
     assert set(by_id) == {names["bad"], names["good"]}
     for name, factor in (("bad", 12.0), ("good", 1.5)):

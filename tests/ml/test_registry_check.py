@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from tachograph.app.ml.admission import LARGEST_METADATA, admit
+from tachograph.app.ml.admission import LARGEST_METADATA, admit, refused
 from tachograph.app.ml.models import hash_model
 from tachograph.app.ml.offers import ModelFiles, Offer
 from tachograph.errors import TachographError
@@ -115,8 +115,10 @@ def test_trees_that_would_end_the_process_do_not_reach_the_library(change: Chang
         check_model(given.model, WIDTH)
     assert str(caught.value) == why
     with pytest.raises(TachographError) as told:
-        admit("productivity", given, offer_of(given))
-    assert (told.value.slug, told.value.message) == ("model_refused", f"The model was refused: {why}.")
+        admit("productivity", given, offer_of(given), "/srv/models")
+    name = trained()[1].name
+    assert told.value.slug == "model_refused"
+    assert told.value.message == f"The model {name} of /srv/models was refused: {why}."
 
 
 def twice(field: bytes) -> bytes:
@@ -204,15 +206,20 @@ def test_trees_for_other_features() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "why"),
+    ("field", "value", "why"),
     [
-        ("model_sha256", "its trees are not the published ones (their hash is another one)"),
-        ("metadata_sha256", "its metadata are not the published ones (their hash is another one)"),
-        ("name", "it has another name than the published one"),
+        ("model_sha256", "0" * 64, "its trees are not the published ones (their hash is another one)"),
+        ("metadata_sha256", "0" * 64, "its metadata are not the published ones (their hash is another one)"),
+        ("name", "other", "it has another name than the published one"),
     ],
 )
-def test_what_was_offered_must_come(field: str, why: str) -> None:
-    offer: Offer = msgspec.structs.replace(offer_of(files()), **{field: "0" * 64})
+def test_what_was_offered_must_come(field: str, value: str, why: str) -> None:
+    offer: Offer = msgspec.structs.replace(offer_of(files()), **{field: value})
     with pytest.raises(TachographError) as told:
         admit("productivity", files(), offer)
-    assert told.value.message == f"The model was refused: {why}."
+    assert told.value.message == f"The model {offer.name} was refused: {why}."
+
+
+def test_a_refusal_quotes_a_name_that_is_none() -> None:
+    assert refused("why", "a\nb" * 99, "/srv").message.startswith("The model 'a\\nba\\nb")
+    assert len(refused("why", "a\nb" * 99, "/srv").message) < 200

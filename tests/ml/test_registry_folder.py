@@ -61,7 +61,7 @@ def test_a_model_goes_there_and_comes_to_another_machine_the_same(here, there, s
     metadata_hash = hash_file(encoded(trained()[1]))
     assert published == PublishReport(
         registry=str(shared), kind="folder", alias="champion", target="productivity", name=name,
-        version=metadata_hash, before=None, sha256=metadata_hash,
+        version=metadata_hash, before=None, sha256=metadata_hash, made_up=True,
     )  # fmt: skip
     report = get(there, shared)
     (pulled,) = report.models
@@ -184,9 +184,8 @@ def test_a_pinned_registry_gives_that_model_only(here, there, shared) -> None:
     put(here, keep(here, seed=2), shared)
     with pytest.raises(TachographError) as caught:
         get(there, pinned)
-    assert (
-        caught.value.message == "The model was refused: it is not the one that was asked for (its hash is another one)."
-    )
+    why = "it is not the one that was asked for (its hash is another one)"
+    assert caught.value.message == f"The model of {shared} was refused: {why}."
     with pytest.raises(TachographError) as caught:
         put(here, first.name, pinned)
     assert caught.value.slug == "usage"
@@ -274,7 +273,8 @@ def test_aliases_that_were_tampered_with(there, shared, published, note: bytes) 
 def test_a_name_in_the_alias_makes_no_path(there, shared, published, tmp_path: Path) -> None:
     note = msgspec.json.decode(published[0].read_bytes())
     published[0].write_bytes(msgspec.json.encode({**note, "name": "../../../outside"}))
-    assert fail(there, shared).message == "The model was refused: it has another name than the published one."
+    told = f"The model '../../../outside' of {shared} was refused: it has another name than the published one."
+    assert fail(there, shared).message == told
     assert not (tmp_path / "outside").exists()
 
 

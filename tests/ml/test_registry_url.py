@@ -111,9 +111,8 @@ def test_a_registry_that_is_down(tmp_path: Path, published: Path) -> None:
     with pytest.raises(TachographError) as caught:
         get(Workspace(tmp_path / "there"), address)
     assert caught.value.slug == "registry_unreachable"
-    assert (
-        caught.value.message
-        == "The registry cannot be read: The server at http://127.0.0.1 cannot be reached, or broke off."
+    assert caught.value.message == (
+        f"The registry {address} cannot be read: The server at http://127.0.0.1 cannot be reached, or broke off."
     )
 
 
@@ -138,7 +137,7 @@ def test_a_server_that_fails_on_the_way(tmp_path: Path, server: FakeServer) -> N
     with pytest.raises(TachographError) as caught:
         get(Workspace(tmp_path / "there"), url(server))
     assert caught.value.message == (
-        "The registry cannot be read: The server at http://127.0.0.1 answered with HTTP status 500."
+        f"The registry {url(server)} cannot be read: The server at http://127.0.0.1 answered with HTTP status 500."
     )
 
 

@@ -29,7 +29,9 @@ def sessions(home: Path) -> Sessions:
 
 
 def rows(workspace: Workspace, what: What = "cost", turns: int = 3) -> dict[str, Row]:
-    return {row.id: row for row in session_table(workspace, what, turns, NOW).rows}
+    table = session_table(workspace, what, turns, NOW)
+    assert table.grouped_by == "session"
+    return {row.id: row for row in table.rows}
 
 
 def told(row: Row) -> dict[str, float | None]:

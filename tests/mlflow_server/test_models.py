@@ -166,7 +166,8 @@ def test_hashes_that_are_none(server: str, client: Any, here, there, value: str)
 def test_a_name_that_leads_elsewhere(server: str, client: Any, here, there) -> None:
     put(here, keep(here), server)
     client.set_model_version_tag(MODEL, "1", "tachograph.name", "../../outside")
-    assert fail(there, server).message == "The model was refused: it has another name than the published one."
+    told = f"The model '../../outside' of {server} was refused: it has another name than the published one."
+    assert fail(there, server).message == told
 
 
 def test_files_that_are_gone(server: str, client: Any, here, there) -> None:

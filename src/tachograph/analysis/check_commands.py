@@ -1,10 +1,11 @@
-"""Which commands test or build, and whether their exit code says that it went well."""
+"""Which commands test or build, and what their exit code says of how that went."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from functools import lru_cache
+from typing import Literal
 
 from tachograph.analysis.commands import command_head
 from tachograph.analysis.shell.examine import MAX_CHARS
@@ -43,6 +44,35 @@ _HINT = re.compile(
     r"test|tox|nox|jest|mocha|\bava\b|rspec|phpunit|tsc|mypy|pyright|make|just|ninja|gradle|mvn|rake|bats|build|check"
     r"|compile|verify|\bvet\b|\bci\b|assemble|phpstan|javac|stack|cabal"
 )
+
+Verdict = Literal["passed", "failed", "unknown", "nothing_ran"]
+"""``unknown``: it did not come to its end, or no code is known; ``nothing_ran``: no test or build began, because the
+program, the script or the makefile is not there, or no test is."""
+
+_LAST_VERDICT = 123
+"""From 124 on an exit code tells of a time-out, a program that could not be run, or a signal."""
+_NOT_RUN = (126, 127)
+"""The shell's codes for a program that is not executable, or not found."""
+_TESTED_NOTHING = {"pytest": (4, 5), "py.test": (4, 5), "unittest": (5,)}
+"""Exit codes with which a program says that it ran no test: its arguments make no sense, none was found (pytest's
+documentation, "Exit codes"; Python's of unittest, since 3.12)."""
+_NEVER_BEGAN = re.compile(
+    r"""
+    (?:g?make|gmake)(?:\[[^]]*\])?:\ (?:\*\*\*\ )?
+        (?:No\ rule\ to\ make\ target|No\ targets|.*\bno\ makefile|don't\ know\ how\ to\ make|.*:\ No\ such\ file\ or)
+    |(?:\S+:\ )*(?:line\ \S+:\ )?(?:\(eval\):)?cd:.*\b(?:no\ such\ file|not\ a\ directory|can't\ cd)
+    |(?:[\w./-]*sh|\(eval\)):.*(?:\bcommand\ not\ found\b|:\ not\ found$)
+    |[\w./-]*python[\w.\#]*:\ No\ module\ named\b
+    |(?:npm|yarn|pnpm)\b.*\b(?:missing\ script|ENOENT.*package\.json)
+    |\s*ERR_PNPM_NO_SCRIPT
+    |error:?\ (?:Script\ not\ found|Command\ ".*"\ not\ found|(?:No\ justfile|Justfile\ does\ not\ contain)
+        |could\ not\ find\ `Cargo\.toml`|no\ such\ (?:sub)?command)
+    |go:\ (?:go\.mod\ file\ not\ found|cannot\ find\ main\ module)
+    |ERROR:\ (?:file\ or\ directory\ )?not\ found:
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""How the first telling line of the output begins where no test or build began, in the tools' own words."""
 
 
 def is_check(head: str) -> bool:
@@ -86,6 +116,21 @@ def tells_check(command: str) -> bool:
         return not _NEGATED.search(command) and _tells(parse_script(command))
     except Unclear:
         return False
+
+
+def read_verdict(head: str, exit_code: int | None, error: str | None = None) -> Verdict:
+    """What the exit code of a test or a build says.
+
+    ``head`` is that of a command for which :func:`is_check` or :func:`tells_check` holds, ``error`` the first telling
+    line of what it printed (a tool call's error signature), if that is known.
+    """
+    if exit_code is None or not 0 <= exit_code <= _LAST_VERDICT:
+        return "nothing_ran" if exit_code in _NOT_RUN else "unknown"
+    if exit_code == 0:
+        return "passed"
+    if exit_code in _TESTED_NOTHING.get(head.rpartition(" ")[2], ()):
+        return "nothing_ran"
+    return "nothing_ran" if error is not None and _NEVER_BEGAN.match(error) else "failed"
 
 
 def _tells(node: object) -> bool:

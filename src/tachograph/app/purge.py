@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 
 from tachograph.app.analyst import Analyst
+from tachograph.app.commands.purged_stores import PurgedStore, forget_in_store, look_in_store
 from tachograph.app.find_session import find_session
 from tachograph.app.learn.forgetting import forget_in_files, forget_in_loop
-from tachograph.app.purged import remember
+from tachograph.app.purged import load_purged, remember
 from tachograph.app.rollups.store import forget_rollups
 from tachograph.app.workspace import Workspace
 from tachograph.capture.forgetting import forget_sessions
@@ -27,7 +29,7 @@ _SHOWN_PROJECTS = 10
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is to be purged: exactly one of these."""
+    """What is to be purged: exactly one of these; none of them: what earlier purges left in stores of commands."""
 
     project: str | None = None
     """A project's path, or a part of it that only one project has."""
@@ -73,13 +75,26 @@ class PurgeReport(msgspec.Struct):
     """Other sessions that hold copies of responses (forks, resumed sessions): they keep their copies."""
     sessions: list[PurgedSession]
     """The last to end first."""
+    stores: list[PurgedStore] = []
+    """Stores of commands elsewhere that were named."""
 
 
-def plan_purge(connection: sqlite3.Connection, target: Target) -> PurgeReport:
-    """What purging ``target`` would remove; removes nothing.
+def plan_purge(connection: sqlite3.Connection, target: Target, stores: Sequence[Path] = ()) -> PurgeReport:
+    """What purging ``target`` would remove; removes nothing. ``stores``: folders in which stores of commands lie, from
+    which goes what purged sessions ran.
 
     Raises NotFound when nothing matches and UsageError for a project that is not unique.
     """
+    report = _plan_sessions(connection, target)
+    named = [report.session] if report.session else []
+    hashes = load_purged(connection) | {hash_text(one) for one in (*named, *(one.id for one in report.sessions))}
+    report.stores = [look_in_store(folder.absolute(), hashes) for folder in stores]
+    return report
+
+
+def _plan_sessions(connection: sqlite3.Connection, target: Target) -> PurgeReport:
+    if target == Target():
+        return PurgeReport(False, False, None, 0, 0, 0, 0, 0, 0, 0, [], [])
     named = _choose(connection, target)
     rows = connection.execute(read_query("purge_targets")).fetchall()
     if not rows:
@@ -125,6 +140,8 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
     Raises Busy and TachographError as the store does.
     """
     with open_writer(workspace.folder) as connection:
+        if plan.session is None and not plan.sessions:
+            return msgspec.structs.replace(plan, removed=True, erased=_forget_in_stores(connection, plan))
         connection.execute("PRAGMA secure_delete = ON")
         with transaction(connection):
             named = [plan.session] if plan.session else []
@@ -139,9 +156,15 @@ def purge(workspace: Workspace, plan: PurgeReport) -> PurgeReport:
             rename_store(connection)
             remember(connection, [*path_hashes, *map(hash_text, [*named, *ids])])
         forget_in_files(workspace.folder, {*named, *ids})
-        forgotten = forget_sessions(workspace.folder, {*named, *ids})
+        forgotten = forget_sessions(workspace.folder, {*named, *ids}) & _forget_in_stores(connection, plan)
         erased = forget_rollups(workspace.folder) & forgotten & erase_free_pages(connection)
     return msgspec.structs.replace(plan, removed=True, erased=erased, logs=len(path_hashes))
+
+
+def _forget_in_stores(connection: sqlite3.Connection, plan: PurgeReport) -> bool:
+    purged = load_purged(connection)
+    erased = [forget_in_store(Path(store.folder), purged) for store in plan.stores]
+    return all(erased)
 
 
 def _choose(connection: sqlite3.Connection, target: Target) -> str | None:

@@ -56,7 +56,8 @@ class Git:
     """git, called in ``folder`` with ``variables`` added to an environment without any ``GIT_…`` of its own."""
 
     def __init__(self, program: str, folder: str, variables: Mapping[str, str] | None = None) -> None:
-        self._program = program
+        self.program = program
+        """Its absolute path."""
         self._folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         self._environment = {**kept, **_ALWAYS, **(variables or {})}
@@ -65,7 +66,7 @@ class Git:
         """Start ``git ARGUMENTS``, fed with ``feed``. Raises GitFailed."""
         try:
             process = subprocess.Popen(
-                [self._program, *_FIRST, *arguments],
+                [self.program, *_FIRST, *arguments],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
@@ -110,9 +111,10 @@ class Running:
         return written
 
     def stop(self) -> None:
-        """End it, whatever it is doing."""
-        self._process.kill()
-        self._process.communicate()
+        """End it, whatever it is doing; when it has ended already, nothing happens."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
 
     def _wait(self, deadline: float, room: Room | None) -> tuple[bytes, bytes]:
         feed = self._feed
@@ -126,6 +128,16 @@ class Running:
                     raise GitFailed("git took too long") from None
                 if room is not None and room.is_full():
                     raise GitFailed("there is too much that git has not stored yet") from None
+
+
+def finish_all(running: Sequence[Running], deadline: float) -> list[bytes]:
+    """What each of them writes. Raises GitFailed, and ends the others."""
+    try:
+        return [each.finish(deadline) for each in running]
+    except BaseException:
+        for each in running:
+            each.stop()
+        raise
 
 
 class Room:

@@ -39,6 +39,7 @@ class Job:
         self.code: int | None = None
         self._terminal = terminal
         self._caught = caught
+        self._was_hung_up = False
         self._wants_terminal = terminal is not None and terminal.is_lent
 
     def look(self) -> None:
@@ -111,8 +112,10 @@ class Job:
         raise_in_group(number)
         was_continued = self._caught.forget(signal.SIGCONT)
         if not was_continued and number in _WANTS_TERMINAL:
-            # Our group has no shell that could bring it back. The system hangs up on stopped orphans, and so do we.
-            send(self.pid, signal.SIGHUP)
+            # Our group has no shell that could bring it back. The system hangs up on stopped orphans, and so do we;
+            # one that does not care (nohup) and tries again would try for ever.
+            send(self.pid, signal.SIGKILL if self._was_hung_up else signal.SIGHUP)
+            self._was_hung_up = True
         self._go_on()
 
     def _go_on(self) -> None:

@@ -22,6 +22,19 @@ class _Process(NamedTuple):
     group: int
 
 
+def is_alive(process: int) -> bool:
+    """Whether there is a process of this number; where that cannot be told (Windows), it is assumed."""
+    if os.name == "nt":  # there the question would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def send(group: int, number: int) -> bool:
     """Send a signal to a group (0: none); return whether anybody is there who may be sent one."""
     try:

@@ -9,22 +9,22 @@ from __future__ import annotations
 import os
 import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from tachograph.capture.asking import PARTS, Asked
 from tachograph.capture.delta import sum_changes
-from tachograph.capture.git import Git, GitFailed, find_git
+from tachograph.capture.git import Git, GitFailed, Running
 from tachograph.capture.shadow import Places, Shadow
-from tachograph.capture.snapshot import State, WorkTree, count_commits, explain, read_heads, read_settings
+from tachograph.capture.snapshot import State, Taking, WorkTree, count_commits, explain, read_heads, read_settings
 from tachograph.model import RepoDelta
 
 SNAPSHOT_SECONDS = 5.0
 """How long a look at the repository may take."""
 _WITHOUT_GIT = "git is not installed"
 _NO_WORK_TREE = "no work tree: only commits were counted"
-_PARTS = ("--is-bare-repository", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
-_TOP = "--show-toplevel"
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -53,39 +53,74 @@ class Repository:
         self._git = git
         self._tree = tree
         self._note = note
+        self._is_given_up = False
         self._remove = weakref.finalize(self, shadow.remove) if shadow else None
 
     def close(self) -> None:
         """Remove what was kept aside. ``compare`` does it too, and so does the end of the process."""
-        if self._tree is not None:
-            self._tree.stop()
         if self._remove is not None:
             self._remove()
 
-    def snapshot(self, seconds: float = SNAPSHOT_SECONDS) -> Snapshot:
-        """The state that the repository is in, as far as that can be told within ``seconds``."""
+    def snapshot(self, seconds: float = SNAPSHOT_SECONDS, meanwhile: Callable[[], object] | None = None) -> Snapshot:
+        """The state that the repository is in, as far as that can be told within ``seconds``.
+
+        ``meanwhile`` is called once, while git works: that time is not lost.
+        """
         deadline = time.monotonic() + seconds
-        files, note, head, refs, known = None, self._note, None, frozenset[str](), False
-        if self._git is None:
-            return Snapshot(None, note=note)
+        taking, note = self._begin(deadline)
+        asking, fault = self._ask_heads()
         try:
-            asking = self._git.start("rev-parse", "--revs-only", "--all", "--not", "HEAD")
-        except GitFailed as error:
-            return Snapshot(None, note=explain(error))
-        try:
-            if self._tree is not None:
-                files = self._tree.take(deadline)
+            if meanwhile is not None:
+                meanwhile()
+        except BaseException:
+            for running in (taking, asking):
+                if running is not None:
+                    running.stop()
+            raise
+        files = None
+        if self._tree is not None and taking is not None:
+            try:
+                files = self._tree.finish(deadline, taking)
                 note = files.note
-        except (GitFailed, OSError) as error:
-            note = explain(error)
+            except (GitFailed, OSError) as error:
+                note = self._give_up(error)
+        if asking is None:
+            return Snapshot(None, files=files, note=note or fault)
+        return self._read_heads(asking, max(deadline, time.monotonic() + 1), files, note)
+
+    def _begin(self, deadline: float) -> tuple[Taking | None, str]:
+        """Set git to work on the files; else why it is not."""
+        if self._tree is None or self._is_given_up:
+            return None, self._note
         try:
-            head, refs = read_heads(asking.finish(max(deadline, time.monotonic() + 1)))
-            known = True
+            return self._tree.begin(deadline), ""
+        except (GitFailed, OSError) as error:
+            return None, self._give_up(error)
+
+    def _give_up(self, error: GitFailed | OSError) -> str:
+        """Files that could not be told once are not looked at again: nothing could be compared."""
+        self._is_given_up = True
+        return explain(error)
+
+    def _ask_heads(self) -> tuple[Running | None, str]:
+        if self._git is None:
+            return None, self._note
+        try:
+            return self._git.start("rev-parse", "--revs-only", "--all", "--not", "HEAD"), ""
+        except GitFailed as error:
+            return None, explain(error)
+
+    def _read_heads(self, asking: Running, deadline: float, files: State | None, note: str) -> Snapshot:
+        try:
+            head, refs = read_heads(asking.finish(deadline))
+        except GitFailed as error:
+            return Snapshot(None, files=files, note=note or explain(error))
+        try:
             if self._tree is not None and not self._tree.base:
                 self._tree.set_base(head)
-        except (GitFailed, OSError) as error:
+        except OSError as error:
             note = note or explain(error)
-        return Snapshot(head, refs, known, files, note)
+        return Snapshot(head, refs, True, files, note)
 
     def compare(
         self, before: Snapshot, after: Snapshot, started_at_ms: int, seconds: float = SNAPSHOT_SECONDS
@@ -122,18 +157,17 @@ class Repository:
         return count_commits(self._git, deadline, after.head, known, started_at)
 
 
-def find_repository(folder: Path) -> Repository | None:
-    """The repository that ``folder`` is in; None when it is in none.
+def find_repository(folder: Path, asked: Asked | None = None) -> Repository | None:
+    """The repository that ``folder`` is in; None when it is in none. ``asked``: git was asked about it already.
 
     Without git, or when git refuses the repository, it is one of which nothing can be told but why.
     """
-    place = os.path.abspath(folder)
-    program = find_git()
-    above = _look_above(place)
-    if program is None:
+    asked = asked or Asked(folder)
+    above = _look_above(asked.place)
+    if asked.git is None:
         return None if above is None else Repository(Path(above), note=_WITHOUT_GIT)
     try:
-        return _open(program, place)
+        return _open(asked, asked.git)
     except GitFailed as error:
         if above is None or "not a git repository" in error.said:
             return None
@@ -151,39 +185,19 @@ def _look_above(place: str) -> str | None:
     return place
 
 
-def _open(program: str, place: str) -> Repository:
-    """Ask git where the parts are. Raises GitFailed."""
-    deadline = time.monotonic() + SNAPSHOT_SECONDS
-    git = Git(program, place)
-    listing = git.start("config", "-z", "--list")
-    try:
-        parts = _ask_parts(git, deadline)
-        settings = read_settings(listing.finish(deadline))
-    except BaseException:
-        listing.stop()
-        raise
-    git_dir, common_dir = parts[2], os.path.normpath(os.path.join(place, parts[3]))
-    if len(parts) == len(_PARTS):
+def _open(asked: Asked, git: Git) -> Repository:
+    """Look where the parts are. Raises GitFailed."""
+    written, parts = asked.answers(time.monotonic() + SNAPSHOT_SECONDS)
+    git_dir, common_dir = parts[2], os.path.normpath(os.path.join(asked.place, parts[3]))
+    if len(parts) == len(PARTS):
         return Repository(Path(_main_root(git_dir, common_dir, None)), git, note=_NO_WORK_TREE)
     places = Places(top=parts[4], git_dir=git_dir, common_dir=common_dir)
     root = Path(_main_root(git_dir, common_dir, places.top))
     try:
-        shadow = Shadow(places, settings)
+        shadow = Shadow(places, read_settings(written))
     except OSError:
         return Repository(root, git, note="there is no room for temporary files: only commits were counted")
-    return Repository(root, git, WorkTree(program, git, places, shadow), shadow)
-
-
-def _ask_parts(git: Git, deadline: float) -> list[str]:
-    """What git says to ``_PARTS``, and the work tree's root where there is one. Raises GitFailed."""
-    asking = git.start("rev-parse", *_PARTS, _TOP)
-    written = asking.finish(deadline, (0, 128)).split(b"\n")[:-1]
-    if len(written) < len(_PARTS):
-        raise GitFailed("git does not understand the repository", asking.said)
-    wanted = (*_PARTS, _TOP) if written[1] == b"true" else _PARTS
-    if len(written) != len(wanted):  # a name with a line break in it: one question at a time
-        written = [git.ask(deadline, "rev-parse", part)[:-1] for part in wanted]
-    return [os.fsdecode(line) for line in written]
+    return Repository(root, git, WorkTree(git, places, shadow), shadow)
 
 
 def _main_root(git_dir: str, common_dir: str, top: str | None) -> str:

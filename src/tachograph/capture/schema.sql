@@ -64,9 +64,10 @@ CREATE TABLE labels (
 CREATE TABLE scores (
     event TEXT PRIMARY KEY,
     model TEXT NOT NULL,            -- name of the model
-    score REAL NOT NULL,            -- predicted productivity, 0 to 100
-    low REAL,                       -- the interval around it
-    high REAL,
+    score REAL NOT NULL,            -- 0 to 100: what that is, kind says
+    low REAL,                       -- of productivity the interval around it; of a chance one for the share that
+    high REAL,                      -- succeeded of those with such a chance, NULL where the chance lies outside
     top_feature TEXT NOT NULL,      -- the one that moved the prediction most
-    top_value REAL NOT NULL         -- by how much
+    top_value REAL NOT NULL,        -- by how much, in points of the score
+    kind TEXT NOT NULL              -- productivity (the label expected), chance (of success, in per cent)
 ) STRICT, WITHOUT ROWID;

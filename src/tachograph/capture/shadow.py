@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from tachograph.capture.processes import is_alive
 from tachograph.paths import open_regular
 
 _COPIED = frozenset((
@@ -164,18 +165,8 @@ def _remove_forgotten(place: str) -> None:
                 path = os.path.join(place, name)
                 found = os.lstat(path)
                 is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-                if is_ours and time.time() - found.st_mtime > _FORGOTTEN_SECONDS and not _is_alive(int(number)):
+                if is_ours and time.time() - found.st_mtime > _FORGOTTEN_SECONDS and not is_alive(int(number)):
                     shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
 
 
 def has_attributes(places: Places, paths: Iterable[bytes]) -> bool:

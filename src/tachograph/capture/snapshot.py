@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tachograph.capture.delta import DIFF, IGNORING_LINE_ENDS, Change, read_changes, recount
-from tachograph.capture.git import Git, GitFailed, Room, Running
+from tachograph.capture.git import Git, GitFailed, Room, Running, finish_all
 from tachograph.capture.shadow import Places, Shadow, has_attributes, signature
 from tachograph.capture.trees import Entry, read_differences, split_differences, write_tree
 
@@ -38,16 +38,32 @@ class State(msgspec.Struct, frozen=True):
     """What was left out."""
 
 
+class Taking(msgspec.Struct):
+    """A state that git is at work on."""
+
+    index: Path
+    own_index: Signature
+    sparse: Signature
+    adding: Running
+    """What brings ``index`` up to date."""
+    forcing: Running | None = None
+    """What lists files that are ignored and were added all the same."""
+
+    def stop(self) -> None:
+        """End what is still at work."""
+        self.adding.stop()
+        if self.forcing is not None:
+            self.forcing.stop()
+
+
 class WorkTree:
     """A work tree that is looked at several times, through ``shadow``."""
 
-    def __init__(self, program: str, own: Git, places: Places, shadow: Shadow) -> None:
-        self._program = program
+    def __init__(self, own: Git, places: Places, shadow: Shadow) -> None:
         self._own = own
         self._places = places
         self._shadow = shadow
         self._last: State | None = None
-        self._listing: dict[Path, Running] = {}
         self.base = ""
         """What states are compared with; empty: not named yet."""
 
@@ -55,64 +71,69 @@ class WorkTree:
         """Name the commit that is checked out at first. Raises OSError."""
         self.base = head or self._write_tree([])
 
-    def stop(self) -> None:
-        """End what is still at work."""
-        while self._listing:
-            self._listing.popitem()[1].stop()
-
     def git(self, index: Path | None = None, *, borrowing: bool = True) -> Git:
         """git in our own folder, over this work tree; ``borrowing`` the repository's objects.
 
         What writes objects must not see them: git would freshen the times of those that are there already.
         """
-        return Git(self._program, self._places.top, self._shadow.variables(index, borrowing))
+        return Git(self._own.program, self._places.top, self._shadow.variables(index, borrowing))
 
-    def take(self, deadline: float) -> State:
-        """The state it is in. Raises GitFailed, OSError."""
+    def begin(self, deadline: float) -> Taking:
+        """Set git to work on the state that it is in. Raises GitFailed, OSError."""
         own_index = signature(os.path.join(self._places.git_dir, "index"))
         sparse = signature(os.path.join(self._places.git_dir, "info", "sparse-checkout"))
-        last, forcing = self._last, None
+        last = self._last
         if last is None or last.sparse != sparse:  # what is missing is not what was deleted: only their index knows
             if last is not None:
                 self._shadow.configure(read_settings(self._own.ask(deadline, "config", "-z", "--list")))
-            index = self._shadow.copy_index()
+            index, forcing = self._shadow.copy_index(), None
         else:
             index = self._shadow.copy_index(last.index)
-            self._listing[last.index] = self._compare_with_base(
-                last.index
-            )  # it takes as long as later, but beside the rest
-            if last.own_index != own_index:  # what is ignored and in it nevertheless was added by force
-                asked = ("ls-files", "-z", "--cached", "--ignored", "--exclude-standard")
-                forcing = self.git(self._shadow.copy_index()).start(*asked)
-        note = self._add_all(deadline, index)
-        forced = forcing.finish(deadline) if forcing is not None else b""
+            # What is ignored and in theirs nevertheless was added by force.
+            forcing = None if last.own_index == own_index else self._shadow.copy_index()
+        taking = Taking(index, own_index, sparse, self._add_all(index, sparsely=self._shadow.is_sparse))
+        if forcing is not None:
+            taking.forcing = self.git(forcing).start("ls-files", "-z", "--cached", "--ignored", "--exclude-standard")
+        return taking
+
+    def finish(self, deadline: float, taking: Taking) -> State:
+        """The state that ``begin`` was for. Raises GitFailed, OSError."""
+        try:
+            said = self._finish_adding(deadline, taking)
+            forced = b"" if taking.forcing is None else taking.forcing.finish(deadline)
+        except BaseException:
+            taking.stop()
+            raise
         if forced:
-            self.git(index, borrowing=False).ask(deadline, "update-index", "--add", "-z", "--stdin", feed=forced)
-        self._last = State(index, own_index, sparse, signature(str(index)), note)
+            adding = ("update-index", "--add", "-z", "--stdin")
+            self.git(taking.index, borrowing=False).ask(deadline, *adding, feed=forced)
+        note = _UNREADABLE if "unable to index file" in said else ""
+        self._last = State(taking.index, taking.own_index, taking.sparse, signature(str(taking.index)), note)
         return self._last
 
-    def _add_all(self, deadline: float, index: Path) -> str:
-        """Bring ``index`` up to date with the work tree; return what was left out."""
+    def _finish_adding(self, deadline: float, taking: Taking) -> str:
+        """What git said."""
         room = Room(self._shadow.objects, _MOST_BYTES)
-        adding = ("-c", f"core.bigFileThreshold={_STREAM_BYTES}", "add", "-A", "--ignore-errors")
+        is_sparse = self._shadow.is_sparse
+        taking.adding.finish(deadline, (0, 1, _USAGE) if is_sparse else (0, 1), room)
+        if taking.adding.code == _USAGE:  # git before 2.34 does so by itself
+            taking.adding = self._add_all(taking.index)
+            taking.adding.finish(deadline, (0, 1), room)
+        return taking.adding.said
+
+    def _add_all(self, index: Path, *, sparsely: bool = False) -> Running:
+        """Begin to bring ``index`` up to date with the work tree."""
         # Folders that stand for their files can only be spelt out from their objects, whose times are freshened then.
         git = self.git(index, borrowing=self._shadow.has_folders_in_index)
-        done = None
-        if self._shadow.is_sparse:  # git before 2.34 does so by itself
-            done = git.start(*adding, "--sparse")
-            done.finish(deadline, (0, 1, _USAGE), room)
-        if done is None or done.code == _USAGE:
-            done = git.start(*adding)
-            done.finish(deadline, (0, 1), room)
-        return _UNREADABLE if "unable to index file" in done.said else ""
+        adding = ("-c", f"core.bigFileThreshold={_STREAM_BYTES}", "add", "-A", "--ignore-errors")
+        return git.start(*adding, *(("--sparse",) if sparsely else ()))
 
     def list_changes(self, deadline: float, before: State, after: State) -> tuple[list[Change], str]:
         """The files that differ, and what could not be told of them. Raises GitFailed, OSError."""
         if _is_same(before.written, after.written):
             return [], ""
-        listing = self._listing.pop(before.index, None) or self._compare_with_base(before.index)
-        first = read_differences(listing.finish(deadline))
-        second = read_differences(self._compare_with_base(after.index).finish(deadline))
+        listings = [self._compare_with_base(state.index) for state in (before, after)]
+        first, second = (read_differences(written) for written in finish_all(listings, deadline))
         trees = [self._write_tree(entries) for entries in split_differences(first, second)]
         if trees[0] == trees[1]:
             return [], ""

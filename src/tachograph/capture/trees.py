@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import zlib
 from collections.abc import Iterable
@@ -80,6 +79,8 @@ def _write_folder(objects: Path, entries: list[tuple[list[bytes], Entry]], depth
 
 
 def _write_object(objects: Path, content: bytes, algorithm: str) -> str:
+    import hashlib  # loads OpenSSL: not for who only looks
+
     whole = b"tree %d\0" % len(content) + content
     name = hashlib.new(algorithm, whole, usedforsecurity=False).hexdigest()
     place = os.path.join(objects, name[:2])

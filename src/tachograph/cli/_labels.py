@@ -7,15 +7,11 @@ from datetime import tzinfo
 from tachograph.app.commands.labels import LabelList
 from tachograph.app.commands.review import Review, ReviewItem
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Table
-from tachograph.report.units import UNKNOWN, count, duration, minute
+from tachograph.report.units import UNKNOWN, count, counted, duration, minute
 
 _ID_CHARS = 12
 """``evt_`` and eight digits: enough to name one of a million."""
 _KINDS = "human: said by a person · outcome: seen afterwards · pseudo: a model's guess · synthetic: made up"
-_WHY = {
-    "uncertainty": "those first that the model in use is least sure of",
-    "spread": "the latest of each program in each repository in turn",
-}
 
 
 def describe_labels(found: LabelList, zone: tzinfo) -> Document:
@@ -34,17 +30,25 @@ def describe_labels(found: LabelList, zone: tzinfo) -> Document:
             Column("of", "left", flexible=True),
             Column("note", "left", flexible=True, rank=1),
         ]
-        latest = [[minute(one.at, zone), f"{one.score:g}", one.source, one.target, one.note] for one in found.labels]
+        latest = [[minute(one.at, zone), _exactly(one.score), one.source, one.target, one.note] for one in found.labels]
         remark = f"the latest {len(latest):,} of {found.matching:,}" if len(latest) < found.matching else ""
         blocks += [Heading("Latest", remark), Table(columns, latest)]
     return Document(blocks)
 
 
+def describe_order(review: Review) -> str:
+    """In which order the commands of a review come, for a person."""
+    if review.by == "spread":
+        return "the latest of each program in each repository in turn"
+    if review.model is None:
+        return "those first that a model was least sure of when they ran"
+    return f"those first that the model in use ({review.model}) is least sure of"
+
+
 def describe_review(review: Review, zone: tzinfo) -> Document:
     """The commands as a list."""
     if not review.items:
-        hint = "tacho run -- COMMAND keeps one; tacho commands backfill takes what agents ran from their logs."
-        return Document([Line("No command is left to be labelled."), Line(hint, "dim")])
+        return _describe_nothing(review)
     columns = [
         Column("id", "left"),
         Column("started", "left"),
@@ -62,9 +66,25 @@ def describe_review(review: Review, zone: tzinfo) -> Document:
         ]
         for item in review.items
     ]  # fmt: skip
-    remark = f"{len(rows):,} of {review.unlabelled:,} without a label of yours; {_WHY[review.by]}"
+    remark = f"{len(rows):,} of {review.unlabelled:,} without a label of yours; {describe_order(review)}"
     hint = "tacho label ID --score 0..100 labels one; on a terminal tacho label review asks one by one."
-    return Document([Heading("To be labelled", remark), Table(columns, rows), Line(hint, "dim")])
+    blocks: list[Block] = [Heading("To be labelled", remark), Table(columns, rows)]
+    if review.why_not:
+        blocks.append(Line(describe_why_not(review), "warn"))
+    return Document([*blocks, Line(hint, "dim")])
+
+
+def describe_why_not(review: Review) -> str:
+    """Why the model in use had no say; empty: it had, or there is none."""
+    return f"The model in use was not asked: {review.why_not}" if review.why_not else ""
+
+
+def _describe_nothing(review: Review) -> Document:
+    if review.commands:
+        text = f"Each of the {counted(review.commands, 'command')} that are stored has a label of yours."
+        return Document([Line(text), Line("tacho label list shows them.", "dim")])
+    hint = "tacho run -- COMMAND keeps one; tacho commands backfill takes what agents ran from their logs."
+    return Document([Line("There is no command to be labelled yet."), Line(hint, "dim")])
 
 
 def describe_item(item: ReviewItem, place: str, zone: tzinfo) -> Document:
@@ -90,10 +110,17 @@ def describe_item(item: ReviewItem, place: str, zone: tzinfo) -> Document:
 def _score(item: ReviewItem) -> str:
     if item.score is None:
         return UNKNOWN
+    if item.score.kind == "chance":
+        return f"{item.score.score:.0f} % chance"
     low, high = item.score.low, item.score.high
     span = "" if low is None or high is None else f" ({low:.0f} to {high:.0f})"
     return f"{item.score.score:.0f}{span}"
 
 
 def _known(item: ReviewItem) -> str:
-    return "" if item.known is None else f"{item.known.score:.0f} {item.known.source}"
+    return "" if item.known is None else f"{_exactly(item.known.score)} {item.known.source}"
+
+
+def _exactly(label: float) -> str:
+    """A label as it was given; of a mean, at most two decimals."""
+    return f"{round(label, 2):g}"

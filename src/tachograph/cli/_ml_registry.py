@@ -68,12 +68,16 @@ def _open_mlflow(uri: str) -> Registry:
 
 
 def _describe_published(report: PublishReport) -> Document:
+    from tachograph.cli._ml import MADE_UP
+
     where = f"{report.registry}, version {report.version[:_SHOWN]}"
+    made_up = [Line(MADE_UP, "warn")] if report.made_up else []
     if report.before == report.version:
-        return Document([Line(f"{report.target}: {report.alias} is {report.name} already ({where}).")])
+        return Document([Line(f"{report.target}: {report.alias} is {report.name} already ({where})."), *made_up])
     before = f"; before: version {report.before[:_SHOWN]}" if report.before else ""
     lines: list[Block] = [
         Line(f"{report.target}: {report.alias} is {report.name} now ({where}){before}."),
+        *made_up,
         Line(f"#sha256={report.sha256} behind the registry's address pins it.", "dim"),
     ]
     return Document(lines)
@@ -84,9 +88,13 @@ def _describe_pulled(report: PullReport) -> Document:
 
 
 def _pulled_lines(one: PulledModel) -> list[Block]:
+    from tachograph.cli._ml import MADE_UP
+
     came = "was there already" if one.outcome == "unchanged" else "is here now"
     use = "in use" if one.in_use else f"tacho ml activate {one.name} puts it to use"
     lines: list[Block] = [Line(f"{one.target}: {one.name} (version {one.version[:_SHOWN]}) {came}; {use}.")]
     if one.better:
         lines.append(Line(f"It does not beat the baseline: {one.better}.", "warn", indent=2))
+    if one.made_up:
+        lines.append(Line(MADE_UP, "warn", indent=2))
     return lines

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,6 @@ def run_quickly(arguments: Sequence[str]) -> None:
     if found is None or sys.stdout is None or sys.stderr is None:  # streams that the caller closed
         return
     gc.disable()  # there is little to collect, and looking for it takes a tenth of the time
-    _load_msgspec()
     try:
         code = run_and_tell(*found)
     except KeyboardInterrupt:
@@ -89,17 +89,36 @@ def run_and_tell(options: dict[str, Any], argv: Sequence[str]) -> int:
 
     A Ctrl-C that ended the command ends this process too.
     """
+    from tachograph.capture.asking import Asked
+
+    asked = Asked(options.get("repo") or ".")  # git answers while the rest is loaded
+    _load_msgspec()
+    from tachograph.app.commands.look import begin_look
+
+    look = begin_look(asked, options.get("folder"), meanwhile=_load)
     from tachograph.app.commands.capture import CaptureOptions, capture
     from tachograph.app.workspace import Workspace
     from tachograph.capture.running import repeat_interrupt
 
-    result = capture(Workspace(), argv, CaptureOptions(**options))
+    result = capture(Workspace(), argv, CaptureOptions(**options), look)
     if result.finished.problem:
         _tell(f"{argv[0]}: {result.finished.problem}")
     if result.problem:
         _tell(f"the command was not {'recorded' if result.event is None else 'scored'}: {result.problem}")
+    if result.notice:
+        _tell(result.notice)
     repeat_interrupt(result.finished)
     return result.finished.exit_code
+
+
+def _load() -> None:
+    """Import what will be needed; while git works, that takes no time."""
+    with suppress(ImportError):  # Windows has no jobs
+        import tachograph.capture.job
+    import tachograph.app.commands.capture  # noqa: F401
+    from tachograph.paths import data_dir
+
+    data_dir()  # imports the library that knows such places
 
 
 def _tell(text: str) -> None:

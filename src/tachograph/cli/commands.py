@@ -13,9 +13,11 @@ import msgspec
 
 from tachograph.app.workspace import Workspace
 from tachograph.cli._options import MANY, filter_options, json_option, update_option
+from tachograph.report.units import counted
 
 if TYPE_CHECKING:
     from tachograph.app.commands.dataset import DatasetRow
+    from tachograph.app.commands.formats import Format
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,10 +93,9 @@ def show_command(name: str, folder: Path | None, as_json: bool) -> None:
 @command.command("export")
 @click.option(
     "--format",
+    "named",
     type=click.Choice(["csv", "jsonl", "parquet"]),
-    default="csv",
-    show_default=True,
-    help="What the file is to be; parquet needs the extra of that name.",
+    help="How the rows are written; else as FILE's name ends, else csv. Parquet needs the extra of that name.",
 )
 @click.option(
     "--out",
@@ -109,7 +110,7 @@ def show_command(name: str, folder: Path | None, as_json: bool) -> None:
 @_path_option
 @filter_options
 def export_command(
-    format: str, out: Path, limit: int, with_labels: bool, with_scores: bool, folder: Path | None,
+    named: Format | None, out: Path, limit: int, with_labels: bool, with_scores: bool, folder: Path | None,
     since: str | None, until: str | None, project: str | None, agent: str | None, tz: str | None,
 ) -> None:  # fmt: skip
     """Export captured commands, the oldest first, one row each.
@@ -119,26 +120,33 @@ def export_command(
     would take for a formula gets an apostrophe before it. tacho ml train --dataset reads each of the formats. Before
     --with-labels, outcomes are looked up: what the next check said, whether the change survived.
     """
-    from tachograph.app.commands.dataset import Format, write_dataset
+    from tachograph.app.commands.dataset import write_dataset
     from tachograph.app.commands.events import each_row, existing_store
+    from tachograph.app.commands.formats import choose_format, contradiction
     from tachograph.app.commands.outcomes import refresh_outcomes
     from tachograph.app.filters import make_filter
     from tachograph.capture.store import open_commands
 
     workspace = Workspace()
     chosen = make_filter(since, until, _text(project), _text(agent), tz or workspace.settings.display_timezone)
+    if remark := contradiction(out, named):
+        _note(remark)
     with open_commands(existing_store(workspace, folder)) as store:
         if with_labels:
             refresh_outcomes(workspace, store)
-        rows = write_dataset(
-            _for_terminal(each_row(store, chosen, limit), out),
-            typing.cast(Format, format),
-            None if out == _STDOUT else out,
-            labels=with_labels,
-            scores=with_scores,
-        )
+        found = _for_terminal(each_row(store, chosen, limit), out)
+        rows = write_dataset(found, choose_format(out, named), out, labels=with_labels, scores=with_scores)
+        total = rows or store.connection.execute("SELECT count(*) FROM events").fetchone()[0]
     if out != _STDOUT:
-        _note(f"{rows:,} commands written to {out}")
+        _note(f"{counted(rows, 'command')} written to {out}")
+    if not rows:
+        _note(_nothing_to_export(total))
+
+
+def _nothing_to_export(total: int) -> str:
+    if total:
+        return f"Nothing matches --since, --until, --project and --agent; the store holds {counted(total, 'command')}."
+    return "No commands are stored yet: tacho run -- COMMAND keeps one, tacho commands backfill takes what agents ran."
 
 
 def _for_terminal(rows: Iterable[DatasetRow], out: Path) -> Iterable[DatasetRow]:

@@ -15,15 +15,17 @@ from tachograph.cli._session import note, report_connection
 from tachograph.report.sanitise import harmless
 from tachograph.report.units import count
 
+_STDOUT = Path("-")
+
 
 @click.command()
 @click.argument("format", type=click.Choice(["csv", "jsonl"]))
 @click.option("--table", type=click.Choice(list(TABLES)), required=True, help="What to export.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Write to FILE, readable by you alone, instead of stdout. It appears when all is written.",
+    help="Write to FILE, readable by you alone, instead of stdout (-). It appears when all is written.",
 )
 @filter_options
 @update_option
@@ -40,7 +42,7 @@ def command(
     workspace = Workspace()
     chosen = chosen_filter(workspace, since, until, project, agent, tz)
     with report_connection(workspace, no_ingest) as connection:
-        if out is None:
+        if out is None or out == _STDOUT:
             clean_cell = harmless if sys.stdout.isatty() else None
             export_table(connection, table, format, chosen, cast(BinaryIO, sys.stdout.buffer), clean_cell)
             return

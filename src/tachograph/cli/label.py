@@ -50,14 +50,20 @@ def command() -> None:
     """
 
 
-@command.command("set")
+@command.command("set", context_settings={"allow_extra_args": True})
 @click.argument("target", metavar="TARGET")
 @click.option("--score", type=float, metavar="0..100", help="0: of no use, or harmful; 100: just what was needed.")
-@click.option("--note", default="", metavar="TEXT", help="Why; stored redacted, at most 500 characters.")
+@click.option(
+    "--note", metavar="TEXT", help="Why; stored redacted, at most 500 characters. Without it your last note stays."
+)
 @click.option("--remove", is_flag=True, help="Take your label back.")
 @_path_option
 @json_option
-def set_command(target: str, score: float | None, note: str, remove: bool, folder: Path | None, as_json: bool) -> None:
+@click.pass_context
+def set_command(
+    context: click.Context, target: str, score: float | None, note: str | None, remove: bool, folder: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Label one command or session; your label takes the place of the one you gave before.
 
     TARGET is a command's id or the beginning of it (evt_…), or a session by id, native id or unique prefix.
@@ -67,10 +73,14 @@ def set_command(target: str, score: float | None, note: str, remove: bool, folde
     from tachograph.capture.store import open_commands
     from tachograph.cli._output import print_json
 
+    if context.args:
+        hint = "One command or session at a time; its score comes after --score: tacho label TARGET --score 80."
+        raise UsageError(f"What is {context.args[0]!r}? TARGET is {target!r} already.", hint=hint)
     if (score is None) != remove:
         raise UsageError("Give either --score or --remove.", slug="bad_score")
     workspace = Workspace()
-    note = note.encode("utf-8", "replace").decode()  # an argument may hold any bytes
+    if note is not None:
+        note = note.encode("utf-8", "replace").decode()  # an argument may hold any bytes
     with open_commands(existing_store(workspace, folder)) as store:
         if score is None:
             made = remove_label(workspace, store, target)
@@ -110,8 +120,9 @@ def list_command(kind: LabelKind | None, limit: int, folder: Path | None, as_jso
 def review_command(limit: int, folder: Path | None, no_ingest: bool, as_json: bool) -> None:
     """Go through the commands whose labels would tell a model most.
 
-    First those that the model in use is least sure of; without one the latest of each program in each repository. Asks
-    one by one on a terminal, else prints the list. Outcomes that are known already are brought up to date first.
+    First those that the model in use is least sure of, which scores them for that; without one the latest of each
+    program in each repository. Says which order it is. Asks one by one on a terminal, else prints the list. Outcomes
+    that are known already are brought up to date first.
     """
     from tachograph.app.commands.events import existing_store
     from tachograph.app.commands.outcomes import refresh_outcomes
@@ -125,7 +136,7 @@ def review_command(limit: int, folder: Path | None, no_ingest: bool, as_json: bo
     with open_commands(existing_store(workspace, folder)) as store:
         if not no_ingest:
             refresh_outcomes(workspace, store)
-        review = plan_review(store, limit)
+        review = plan_review(workspace, folder, store, limit)
         if as_json:
             print_json("label_review", review)
         elif review.items and sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty():
@@ -144,12 +155,16 @@ def _update(workspace: Workspace, no_ingest: bool) -> None:
 
 def _ask_all(workspace: Workspace, store: CommandStore, review: Review) -> None:
     from tachograph.app.commands.labels import label
-    from tachograph.cli._labels import describe_item
+    from tachograph.cli._labels import describe_item, describe_order, describe_why_not
     from tachograph.cli._output import print_document
+    from tachograph.report.sanitise import harmless
 
     zone = _zone(workspace)
-    print(f"{review.unlabelled:,} commands without a label of yours; these {len(review.items)} would tell most.")
-    print("0 (of no use, or harmful) to 100 (just what was needed); Enter: the next one; q: enough.")
+    print(f"{review.unlabelled:,} commands without a label of yours; these {len(review.items)} would tell most:")
+    print(f"{harmless(describe_order(review))}.")
+    if review.why_not:
+        print(harmless(describe_why_not(review)))
+    print("0 (of no use, or harmful) to 100 (just what was needed); Enter: the next one; q or Ctrl-D: enough.")
     given = 0
     for number, item in enumerate(review.items, 1):
         print_document(describe_item(item, f"{number} of {len(review.items)}", zone))
@@ -165,8 +180,8 @@ def _ask_all(workspace: Workspace, store: CommandStore, review: Review) -> None:
 def _ask() -> float | None:
     """The score; -1 for none, None when it is enough."""
     while True:
-        answer = click.prompt("Score", default="", show_default=False, err=True).strip().lower()
-        if answer in ("q", "quit"):
+        answer = _read_answer()
+        if answer in (None, "q", "quit"):
             return None
         if not answer:
             return -1
@@ -177,6 +192,16 @@ def _ask() -> float | None:
         if 0 <= score <= 100:
             return score
         print("A number from 0 to 100, Enter, or q.", file=sys.stderr)
+
+
+def _read_answer() -> str | None:
+    """What is typed; None where nothing more will be (Ctrl-D)."""
+    print("Score: ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        print(file=sys.stderr)
+        return None
+    return line.strip().lower()
 
 
 def _tell(made: LabelRecord, *, removed: bool) -> None:

@@ -28,7 +28,6 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option(
     "--repo",
     type=click.Path(path_type=Path),
-    default=Path("."),
     metavar="DIR",
     help="The repository whose changes count; else the one around the current folder.",
 )
@@ -52,7 +51,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option("--keep-text", is_flag=True, help="Keep the command's text, redacted; else only a keyed hash of it.")
 @click.argument("argv", metavar="COMMAND…", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
-    agent: str | None, timeout: float | None, repo: Path, folder: Path | None, model_dir: Path | None,
+    agent: str | None, timeout: float | None, repo: Path | None, folder: Path | None, model_dir: Path | None,
     label: float | None, no_score: bool, skip_unchanged: bool, keep_text: bool, argv: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Run a command and keep what it changed in the repository.

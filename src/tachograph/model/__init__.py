@@ -15,6 +15,7 @@ from tachograph.model.command import (
     CommandScore,
     LabelKind,
     RepoDelta,
+    ScoreKind,
 )
 from tachograph.model.finding import FactValue, Finding
 from tachograph.model.moments import to_datetime
@@ -75,6 +76,7 @@ __all__ = [
     "Response",
     "ResultKind",
     "Said",
+    "ScoreKind",
     "Session",
     "TaskChange",
     "TaskState",

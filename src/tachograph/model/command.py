@@ -8,6 +8,8 @@ import msgspec
 
 CommandOrigin = Literal["run", "shell", "log"]
 """``run``: under ``tacho run``; ``shell``: noted by a shell's hook; ``log``: found in an agent's log."""
+ScoreKind = Literal["productivity", "chance"]
+"""What a score is: ``productivity``: the label that a model expects, 0 to 100; ``chance``: of success, in per cent."""
 LabelKind = Literal["human", "outcome", "pseudo", "synthetic"]
 """Where a label is from, the most trustworthy first."""
 LABEL_KINDS: tuple[LabelKind, ...] = ("human", "outcome", "pseudo", "synthetic")
@@ -113,10 +115,13 @@ class CommandScore(msgspec.Struct, frozen=True):
     model: str
     """Name of the model."""
     score: float
-    """Predicted productivity, 0 to 100."""
+    """0 to 100: what that is, ``kind`` says."""
     low: float | None
-    """The interval that is meant to hold the truth in 9 of 10 cases; of a chance, the share of cases like this one."""
+    """Of productivity the interval that is meant to hold it in 9 of 10 cases. Of a chance the interval (9 of 10) for
+    the share, in per cent, that succeeded of the commands with such a chance; None where the chance lies outside."""
     high: float | None
     top_feature: str
-    """The one that moved the prediction most, and by how much."""
+    """The one that moved the prediction most; empty: none did."""
     top_value: float
+    """By how much, in points of the score."""
+    kind: ScoreKind = "productivity"

@@ -45,6 +45,8 @@ class Column(msgspec.Struct, frozen=True):
     rank: int = 0
     """Where the width does not suffice, columns of the highest rank go first; 0 always stays."""
     style: Style = ""
+    meaning: str = ""
+    """What it means: said below the table as long as the column is shown."""
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ _MIN_FLEXIBLE = 12
 
 
 def lay_table(table: Table, width: int) -> list[Row]:
-    """The rows of the table in ``width`` columns: titles, cells with their notes, totals."""
+    """The rows of the table in ``width`` columns: titles, cells with their notes, totals, what columns mean."""
     titles = [harmless(column.title) for column in table.columns]
     titles[0] = harmless(table.caption) or titles[0]
     cells = [[harmless(cell) for cell in row] for row in table.rows]
@@ -27,7 +27,8 @@ def lay_table(table: Table, width: int) -> list[Row]:
             rows.extend([(text, note.style)] for text in wrap(harmless(note.text), width, note.indent))
     if footer:
         rows.append(_row(table.columns, footer, kept, widths, "strong"))
-    return rows
+    legend = " · ".join(harmless(table.columns[n].meaning) for n in kept if table.columns[n].meaning)
+    return rows + [[(text, "dim")] for text in wrap(legend, width, 0)] if legend else rows
 
 
 def _fit(columns: list[Column], natural: list[int], width: int) -> tuple[list[int], dict[int, int]]:

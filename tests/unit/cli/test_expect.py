@@ -214,6 +214,10 @@ def test_a_file_of_a_hundred_lines_takes_little_time(here: Path, subcommand: str
     )
     (here / "ground_truth.yaml").write_text(f"test_cases:\n{cases}")
     command = [sys.executable, "-c", MEASURE, "expect", subcommand, "ground_truth.yaml"]
-    runs = [subprocess.run(command, capture_output=True, check=True, text=True).stderr.split() for _ in range(3)]
-    assert {run[0] for run in runs} == {"0"}
-    assert min(float(run[1]) for run in runs) < 0.3  # the goal is half of it; shared machines are noisy
+
+    def seconds() -> float:
+        code, spent = subprocess.run(command, capture_output=True, check=True, text=True).stderr.split()
+        assert code == "0"
+        return float(spent)
+
+    assert any(seconds() < 0.3 for _ in range(5))  # the goal is half of it; shared machines are noisy

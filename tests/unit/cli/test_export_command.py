@@ -66,9 +66,16 @@ def test_a_file_is_private_and_told_of(tacho: BinaryTacho, week: Week, tmp_path:
     assert os.listdir(tmp_path) == ["out.csv"]
 
 
+def test_a_hyphen_is_stdout(tacho: BinaryTacho, week: Week, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tacho("export", "csv", "--table", "prompts", "--out", "-") == 0
+    assert (tacho.out.count("\n"), tacho.err) == (11, "")
+    assert list(tmp_path.glob("-*")) == []
+
+
 def test_a_place_that_cannot_be_written_is_told(tacho: BinaryTacho, week: Week, tmp_path: Path) -> None:
     assert tacho("export", "csv", "--table", "prompts", "--out", str(tmp_path / "no" / "x.csv")) == 4
-    assert "Cannot write" in tacho.err
+    assert tacho.err == f"tacho: Cannot write {tmp_path / 'no' / 'x.csv'}: No such file or directory.\n"
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl"])

@@ -63,11 +63,11 @@ def test_while_another_process_is_at_it(tacho: Tacho, loop: Loop, monkeypatch: p
     def hold() -> None:
         with writer_lock(loop.folder, 1.0):
             held.set()
-            done.wait(10)
+            done.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(5)
+    held.wait(30)
     try:
         assert tacho("learn", "--quiet") == 0
         assert (tacho.out, tacho.err) == ("", "")

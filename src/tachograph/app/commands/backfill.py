@@ -33,7 +33,7 @@ from tachograph.capture.store import CommandStore
 from tachograph.model import CommandEvent
 from tachograph.warehouse.store import open_reader, read_meta
 
-VERSION = 1
+VERSION = 2
 """Of what is made of a log: goes up with every change to it, so that all is made anew."""
 _BATCH = 2000
 """Events that are written together: others wait for some 30 ms."""

@@ -6,23 +6,23 @@ it was not recorded.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import msgspec
 
-from tachograph.app.commands.plain import QuickClean, is_plain
+from tachograph.app.commands.look import Look, begin_look, contain
+from tachograph.app.commands.nesting import counting
+from tachograph.app.commands.plain import QuickClean
 from tachograph.app.commands.surroundings import find_agent
 from tachograph.app.workspace import Workspace
-from tachograph.capture.repository import Repository, Snapshot, find_repository
+from tachograph.capture.asking import Asked
 from tachograph.capture.running import Finished, run_command
-from tachograph.errors import NotFound, TachographError
+from tachograph.errors import NotFound
 from tachograph.model import ChangedPath, CommandEvent, CommandLabel, RepoDelta
 
 _COMMAND_CHARS = 16_000
@@ -30,8 +30,6 @@ _COMMAND_CHARS = 16_000
 _BUSY_MS = 1000
 """How long a command that is over waits for another process that notes something."""
 _NAME_CHARS = 100
-
-Result = TypeVar("Result")
 
 
 class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +39,8 @@ class CaptureOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs the command; None: what the environment tells."""
     timeout: float | None = None
     """Seconds."""
-    repo: Path = Path(".")
-    """A folder of the repository whose changes count."""
+    repo: Path | None = None
+    """A folder of the repository whose changes count; None: the current one."""
     folder: Path | None = None
     """The store's folder; None: the data folder."""
     model_dir: Path | None = None
@@ -61,115 +59,54 @@ class CaptureResult(msgspec.Struct, frozen=True):
     """What was kept; None: nothing was."""
     problem: str = ""
     """Why something was not kept, as one sentence."""
+    notice: str = ""
+    """What the person should know of what was kept; empty: nothing."""
 
 
-def capture(workspace: Workspace, argv: Sequence[str], options: CaptureOptions) -> CaptureResult:
-    """Run ``argv`` with our own streams and keep an event."""
-    loading = _Aside(lambda: _load(redactor=options.keep_text or not is_plain(shlex.join(argv))))
-    look = _Look(options.repo)
-    _contain(loading.result, None)  # before the command is started: a process with threads should not fork
-    finished = run_command(argv, options.timeout)
-    event = None
+def capture(
+    workspace: Workspace, argv: Sequence[str], options: CaptureOptions, look: Look | None = None
+) -> CaptureResult:
+    """Run ``argv`` with our own streams and keep an event; ``look`` is that at the repository, if it was taken yet."""
+    look = look or begin_look(Asked(options.repo or "."), options.folder)
+    event, known = None, new_id()
+    finished = _run(known, workspace, argv, options, look)
     try:
-        event, problem = _contain(lambda: _keep(workspace, argv, options, look, finished), None)
+        event, problem = contain(lambda: _keep(known, workspace, argv, options, look, finished), None)
         if event is not None and options.score:
-            known = event.id
-            _, problem = _contain(lambda: start_scoring(workspace, options.folder, known, options.model_dir), False)
+            _, problem = contain(lambda: start_scoring(workspace, options.folder, known, options.model_dir), False)
     except KeyboardInterrupt:
         problem = "interrupted"
     finally:
         look.close()
-    return CaptureResult(finished, event, problem)
+    is_missing = options.repo is not None and look.repository is None
+    notice = f"no repository was found at {options.repo}: what the command changed is not known" if is_missing else ""
+    return CaptureResult(finished, event, problem, notice)
 
 
-class _Aside(Generic[Result]):
-    """Something that is done while git works."""
-
-    def __init__(self, work: Callable[[], Result]) -> None:
-        self._work = work
-        self._failure: Exception | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._result = self._work()
-        except Exception as error:  # noqa: BLE001 (raised again by who asks for the result)
-            self._failure = error
-
-    def result(self) -> Result:
-        """What came of it. Raises what it raised."""
-        self._thread.join()
-        if self._failure is not None:
-            raise self._failure
-        return self._result
-
-
-def _load(redactor: bool) -> None:
-    """Import what is needed to run a command and to keep it; the ``redactor`` only where it will be."""
-    with contextlib.suppress(ImportError):  # Windows has no jobs
-        import tachograph.capture.job
-    import tachograph.analysis.commands
-    import tachograph.capture.store
-
-    if redactor:
-        import tachograph.redaction  # noqa: F401
-
-
-class _Look:
-    """The repository as it was before the command; nothing that goes wrong with looking is more than a note."""
-
-    def __init__(self, folder: Path) -> None:
-        self.repository: Repository | None = None
-        self._before: Snapshot | None = None
-        _, self._fault = _contain(lambda: self._look(folder), None)
-
-    def _look(self, folder: Path) -> None:
-        self.repository = find_repository(folder)
-        if self.repository is not None:
-            self._before = self.repository.snapshot()
-
-    def close(self) -> None:
-        """Remove what was kept aside."""
-        if self.repository is not None:
-            self.repository.close()
-
-    def delta(self, started_at_ms: int) -> RepoDelta:
-        """What is different now."""
-        if self._fault or self.repository is None or self._before is None:
-            return RepoDelta(note=self._fault or "no repository")
-        repository, before = self.repository, self._before
-        found, fault = _contain(lambda: repository.compare(before, repository.snapshot(), started_at_ms), RepoDelta())
-        return msgspec.structs.replace(found, note=fault) if fault else found
-
-
-def _contain(work: Callable[[], Result], otherwise: Result) -> tuple[Result, str]:
-    """The result of ``work`` and no problem, or ``otherwise`` and one sentence; never an exception but the person's."""
-    try:
-        return work(), ""
-    except TachographError as error:
-        return otherwise, error.message
-    except Exception as error:  # noqa: BLE001 (whatever it is, the command and its exit code are worth more)
-        return otherwise, f"{type(error).__name__}: {error}"
+def _run(event: str, workspace: Workspace, argv: Sequence[str], options: CaptureOptions, look: Look) -> Finished:
+    """Run the command; those within it leave counting the repository's changes to ``event``."""
+    folder, _ = contain(lambda: workspace.folder if options.folder is None else options.folder.absolute(), None)
+    if look.repository is None or not look.counts or folder is None:
+        return run_command(argv, options.timeout)
+    with counting(event, Path(os.path.normpath(folder)), look.repository.root):
+        return run_command(argv, options.timeout)
 
 
 def _keep(
-    workspace: Workspace, argv: Sequence[str], options: CaptureOptions, look: _Look, finished: Finished
+    event_id: str, workspace: Workspace, argv: Sequence[str], options: CaptureOptions, look: Look, finished: Finished
 ) -> CommandEvent | None:
-    naming = _Aside(lambda: _name(workspace, argv, options))
-    delta = look.delta(finished.started_at_ms)
-    folder, names = naming.result()
+    clean = QuickClean(workspace)
+    name = cache(lambda: _name(workspace, clean, argv, options, look))
+    delta = look.delta(finished.started_at_ms, meanwhile=lambda: contain(name, None))
+    folder, names, repo = name()
     if options.skip_unchanged and _is_unchanged(delta):
         return None
-    clean = QuickClean(workspace)
     event = CommandEvent(
-        id=new_id(), origin="run", executed_at=finished.started_at_ms, duration_ms=finished.duration_ms,
+        id=event_id, origin="run", executed_at=finished.started_at_ms, duration_ms=finished.duration_ms,
         exit_code=finished.exit_code, timed_out=finished.timed_out, signal=finished.signal,
         files_touched_count=delta.files_touched, lines_added=delta.lines_added, lines_deleted=delta.lines_deleted,
         binary_files=delta.binary_files, renames=delta.renames, commits=delta.commits, head_before=delta.head_before,
-        head_after=delta.head_after, delta_note=clean.name(delta.note),
-        repo=None if look.repository is None else clean.name(str(look.repository.root)),
-        **msgspec.structs.asdict(names),
+        head_after=delta.head_after, delta_note=clean.name(delta.note), repo=repo, **msgspec.structs.asdict(names),
     )  # fmt: skip
     _store(folder, event, _clean_paths(clean, delta), _label_of(event, options))
     return event
@@ -186,10 +123,15 @@ class Names(msgspec.Struct, frozen=True):
     command: str | None
 
 
-def _name(workspace: Workspace, argv: Sequence[str], options: CaptureOptions) -> tuple[Path, Names]:
-    """The store's folder, and the names. Raises TachographError."""
+def _name(
+    workspace: Workspace, clean: QuickClean, argv: Sequence[str], options: CaptureOptions, look: Look
+) -> tuple[Path, Names, str | None]:
+    """The store's folder, the names, and the repository's. Raises TachographError."""
+    import tachograph.capture.store  # noqa: F401 (there is time for it now)
+
     folder = store_folder(workspace, options.folder)
-    return folder, name_command(workspace, folder, argv, keep_text=options.keep_text, agent=options.agent)
+    names = name_command(workspace, folder, argv, keep_text=options.keep_text, agent=options.agent)
+    return folder, names, None if look.repository is None else clean.name(str(look.repository.root))
 
 
 def name_command(

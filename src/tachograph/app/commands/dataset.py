@@ -8,21 +8,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import math
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast, get_args
+from typing import Any, BinaryIO, cast, get_args
 
 import msgspec
 
-from tachograph.app.export.write import defuse, write_privately
+from tachograph.app.commands.cells import EXPECTED, Kind, read_cell
+from tachograph.app.commands.formats import Format, choose_format, open_output
+from tachograph.app.export.write import defuse
 from tachograph.errors import NotFound, TachographError
 from tachograph.model import CommandEvent, CommandOrigin, to_datetime
-
-Format = Literal["csv", "jsonl", "parquet"]
-Kind = Literal["text", "count", "number", "flag", "time"]
 
 METRICS: dict[str, Kind] = {
     "command_hash": "text", "duration_ms": "count", "exit_code": "count", "timed_out": "flag",
@@ -37,15 +33,15 @@ LABELS: dict[str, Kind] = {"productivity_label": "number", "label_kind": "text",
 SCORES: dict[str, Kind] = {
     "predicted_productivity": "number", "predicted_low": "number", "predicted_high": "number",
     "top_contribution_feature": "text", "top_contribution_value": "number", "model_ref": "text",
+    "predicted_kind": "text",
 }  # fmt: skip
 COLUMNS: dict[str, Kind] = {**METRICS, **FACTS, **LABELS, **SCORES}
-"""Every column, in order, with what its values are; a count is a whole number, a time ISO-8601 in UTC."""
+"""Every column, in order, with what its values are."""
 
 _FLUSH_CHARS = 1 << 16
 _LINE_BYTES = 1 << 20
 _PARQUET_MAGIC = b"PAR1"
-_MS_FROM = 1e11
-"""A bare number of at least this is ms since 1970, a smaller one seconds (until the year 5138)."""
+_MAKE_ROWS = "tacho commands export --with-labels writes such a file, tacho ml generate one with made-up rows."
 
 
 class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +75,8 @@ class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
     top_contribution_feature: str | None = None
     top_contribution_value: float | None = None
     model_ref: str | None = None
+    predicted_kind: str | None = None
+    """``productivity`` or ``chance``, see :class:`tachograph.model.CommandScore`."""
 
 
 def row_of(event: CommandEvent) -> DatasetRow:
@@ -105,66 +103,80 @@ def columns(*, labels: bool = False, scores: bool = False) -> dict[str, Kind]:
 
 
 def write_dataset(
-    rows: Iterable[DatasetRow], format: Format, path: Path | None, *, labels: bool = False, scores: bool = False
+    rows: Iterable[DatasetRow], format: Format, path: Path, *, labels: bool = False, scores: bool = False
 ) -> int:
-    """Write ``rows`` to a file that only its owner can read, or to stdout for None; return how many there were.
+    """Write ``rows`` to a file that only its owner can read, for ``-`` to stdout; return how many there were.
 
-    Raises TachographError: ``cannot_write``, ``parquet_missing``.
+    Raises TachographError: ``cannot_write``, ``parquet_missing``, and UsageError for Parquet on a terminal.
     """
-    chosen = columns(labels=labels, scores=scores)
-    if path is None:
-        return _WRITERS[format](rows, chosen, cast(BinaryIO, sys.stdout.buffer))
-    with write_privately(path) as stream:
-        return _WRITERS[format](rows, chosen, stream)
+    with open_output(path, format) as stream:
+        return _WRITERS[format](rows, columns(labels=labels, scores=scores), stream)
 
 
 def read_dataset(path: Path) -> Iterator[DatasetRow]:
     """The rows of a file, whichever of the formats it has. Columns of other names are passed over.
 
-    Raises NotFound, and TachographError (``bad_dataset``) with the row for what is no such file.
+    Raises NotFound, and TachographError (``bad_dataset``) with line and column for what is no such file.
     """
+    place = ""
     try:
         with path.open("rb") as stream:
-            for record, place in _records(stream):
+            for record, place in _records(stream, path):
                 yield _row(record, path, place)
     except FileNotFoundError:
         raise NotFound(f"There is no file {path}.") from None
     except OSError as error:
         raise _bad(path, "", error.strerror or str(error)) from error
-    except (csv.Error, UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise _bad(path, "", str(error)) from error
+    except UnicodeDecodeError as error:
+        reason = "this is no text in UTF-8; a file of commands is CSV, JSON lines or Parquet"
+        raise _bad(path, place and f"after {place}", reason) from error
+    except csv.Error as error:
+        raise _bad(path, place and f"after {place}", str(error)) from error
 
 
-def _records(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], str]]:
+def _records(stream: BinaryIO, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """Each row as its columns' values, with the place where it stands."""
     start = stream.read(512)
     stream.seek(0)
     if start.startswith(_PARQUET_MAGIC):
-        return _parquet_records(stream)
+        return _parquet_records(stream, path)
+    if not start and choose_format(path, None) != "jsonl":  # there it is a file without rows
+        reason = "the file is empty, it has not even the line with the columns' names"
+        raise TachographError(f"{path}: {reason}.", slug="bad_dataset", hint=_MAKE_ROWS)
     is_json = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
-    return _json_records(stream) if is_json else _csv_records(stream)
+    return _json_records(stream, path) if is_json or not start else _csv_records(stream, path)
 
 
-def _parquet_records(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], str]]:
+def _parquet_records(stream: BinaryIO, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     from tachograph.app.commands.parquet import read_parquet
 
-    for number, record in enumerate(read_parquet(stream), 1):
+    for number, record in enumerate(read_parquet(stream, str(path)), 1):
         yield record, f"row {number}"
 
 
-def _csv_records(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], str]]:
-    reader = csv.DictReader(codecs.iterdecode(stream, "utf-8-sig"))
-    for record in reader:
-        yield _without_apostrophes(record), f"line {reader.line_num}"
+def _csv_records(stream: BinaryIO, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    reader = csv.reader(codecs.iterdecode(stream, "utf-8-sig"))
+    names = next(reader, [])
+    _check_columns(names, path, "line 1")
+    for cells in reader:
+        place = f"line {reader.line_num}"
+        if len(cells) != len(names) and cells:
+            raise _bad(path, place, f"{len(names)} cells are expected, as line 1 names columns, {len(cells)} are there")
+        if cells:
+            yield _without_apostrophes(dict(zip(names, cells, strict=True))), place
 
 
-def _json_records(stream: BinaryIO) -> Iterator[tuple[dict[str, Any], str]]:
+def _json_records(stream: BinaryIO, path: Path) -> Iterator[tuple[dict[str, Any], str]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     number = 0
     while line := stream.readline(_LINE_BYTES):
         number += 1
         if line.strip():
-            yield decode(line.removeprefix(b"\xef\xbb\xbf")), f"line {number}"
+            try:
+                record = decode(line.removeprefix(b"\xef\xbb\xbf"))
+            except msgspec.DecodeError as error:
+                raise _bad(path, f"line {number}", f"a JSON object is expected: {error}") from error
+            yield record, f"line {number}"
 
 
 def _without_apostrophes(record: dict[str, Any]) -> dict[str, Any]:
@@ -176,27 +188,35 @@ def _without_apostrophes(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(record: dict[str, Any], path: Path, place: str) -> DatasetRow:
-    missing = [name for name in METRICS if name not in record]
-    if missing:
-        raise _bad(path, place, f"the column {missing[0]} is missing")
+    _check_columns(record, path, place)
     values = {}
     for name, kind in COLUMNS.items():
         value = record.get(name)
         if value is None or value == "":
             continue
         try:
-            values[name] = _READERS[kind](value)
+            values[name] = read_cell(kind, value)
         except (ValueError, TypeError, OverflowError) as error:
-            raise _bad(path, place, f"{name} is {str(value)[:50]!r}") from error
+            reason = f"{EXPECTED[kind]} is expected, not {str(value)[:50]!r}"
+            raise _bad(path, f"{place}, column {name}", reason) from error
     values.setdefault("command_hash", "")
     return DatasetRow(**{name: value for name, value in values.items() if value is not None})
+
+
+def _check_columns(names: Container[str], path: Path, place: str) -> None:
+    missing = [name for name in METRICS if name not in names]
+    if len(missing) == len(METRICS):
+        raise _bad(path, place, "the names of the columns are expected, and none of them is there")
+    if missing:
+        which = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
+        raise _bad(path, place, f"the {which} missing")
 
 
 def _bad(path: Path, place: str, reason: str) -> TachographError:
     return TachographError(
         f"{path}{f', {place}' if place else ''}: {reason}.",
         slug="bad_dataset",
-        hint=f"The columns {', '.join(METRICS)} are needed; tacho commands export writes such files.",
+        hint=f"The columns {', '.join(METRICS)} are needed, others may follow. {_MAKE_ROWS}",
     )
 
 
@@ -243,43 +263,6 @@ def iso(milliseconds: int) -> str:
     return to_datetime(milliseconds).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def _count(value: Any) -> int | None:
-    number = _number(value)
-    if number is None:
-        return None
-    if number != int(number):
-        raise ValueError("no whole number")
-    return int(number)
-
-
-def _number(value: Any) -> float | None:
-    number = float(value)
-    if math.isnan(number):  # what tables in memory have where nothing is
-        return None
-    if math.isinf(number):
-        raise ValueError("no finite number")
-    return number
-
-
-def _flag(value: Any) -> bool:
-    known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
-    if str(value).lower() not in known:
-        raise ValueError("neither true nor false")
-    return known[str(value).lower()]
-
-
-def _time(value: Any) -> int | None:
-    if isinstance(value, datetime):
-        moment = value
-    else:
-        try:
-            number = _number(value)
-            return None if number is None else round(number if abs(number) >= _MS_FROM else number * 1000)
-        except ValueError:
-            moment = datetime.fromisoformat(value)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
 _WRITERS: dict[Format, Callable[[Iterable[DatasetRow], dict[str, Kind], BinaryIO], int]] = {
     "csv": _write_csv,
     "jsonl": _write_jsonl,
@@ -291,11 +274,4 @@ _CSV_CELLS: dict[Kind, Callable[[Any], object]] = {
     "number": lambda value: f"{value:.10g}",
     "flag": int,  # 0 and 1, as those pipelines have it
     "time": iso,
-}
-_READERS: dict[Kind, Callable[[Any], Any]] = {
-    "text": str,
-    "count": _count,
-    "number": _number,
-    "flag": _flag,
-    "time": _time,
 }

@@ -16,7 +16,7 @@ from tachograph.app.filters import Filter
 from tachograph.app.workspace import Workspace
 from tachograph.capture.store import CommandStore, commands_file
 from tachograph.errors import NotFound
-from tachograph.model import ChangedPath, CommandEvent, CommandLabel, CommandScore, to_datetime
+from tachograph.model import ChangedPath, CommandEvent, CommandLabel, CommandScore, ScoreKind, to_datetime
 from tachograph.report.sanitise import harmless
 
 _CHUNK = 500
@@ -57,7 +57,10 @@ class CommandRow(msgspec.Struct, frozen=True, kw_only=True):
     predicted_high: float | None
     top_contribution_feature: str | None
     top_contribution_value: float | None
+    """In points of the score."""
     model_ref: str | None
+    predicted_kind: ScoreKind | None
+    """What the score is: ``productivity``, 0 to 100, or the ``chance`` of success in per cent."""
 
 
 class CommandList(msgspec.Struct, frozen=True):
@@ -67,6 +70,9 @@ class CommandList(msgspec.Struct, frozen=True):
     matching: int
     """Commands that match, shown or not."""
     commands: tuple[CommandRow, ...]
+    excluded_by: tuple[str, ...]
+    """Where nothing matches, the options that leave out everything: each by itself, else all together; empty also when
+    nothing is stored."""
 
 
 class CommandDetail(msgspec.Struct, frozen=True):
@@ -91,7 +97,7 @@ def list_commands(store: CommandStore, chosen: Filter, limit: int, program: str 
     total = store.connection.execute(f"SELECT count(*) FROM events WHERE {where}", values).fetchone()[0]
     events = store.each_event(where, values, order=f"executed_at DESC, id DESC LIMIT {limit or -1}")
     rows = tuple(_listed(*one) for one in _completed(store, events))
-    return CommandList(chosen.zone_name, total, rows)
+    return CommandList(chosen.zone_name, total, rows, () if total else _find_excluders(store, chosen, program))
 
 
 def show_command(store: CommandStore, name: str) -> CommandDetail:
@@ -112,6 +118,8 @@ def find_event(store: CommandStore, name: str) -> CommandEvent:
     """The event of that id or unique prefix. Raises NotFound (``not_found``, ``ambiguous_command``)."""
     name = name.encode("utf-8", "replace").decode()  # an argument may hold any bytes
     prefix = name if name.startswith(_PREFIX) else _PREFIX + name
+    if prefix == _PREFIX:
+        raise NotFound("An empty id names no command.", hint="tacho commands list shows their ids.")
     found = store.events("id >= ? AND id < ?", (prefix, prefix + _ENDING), order="id LIMIT 2")
     if not found:
         raise NotFound(f"No command is called {harmless(name)}.", hint="tacho commands list shows them.")
@@ -137,7 +145,7 @@ def existing_store(workspace: Workspace, folder: Path | None) -> Path:
         return workspace.folder
     if not commands_file(folder).is_file():
         raise NotFound(
-            f"There is no store of commands in {folder}.",
+            f"There is no store of commands in {folder}{', which is a file' if folder.is_file() else ''}.",
             slug="no_such_store",
             hint="tacho commands init --path makes one; tacho run --path puts commands into it.",
         )
@@ -145,15 +153,32 @@ def existing_store(workspace: Workspace, folder: Path | None) -> Path:
 
 
 def _condition(chosen: Filter, program: str | None) -> tuple[str, list[object]]:
-    tests = {
-        "executed_at >= ?": chosen.since,
-        "executed_at < ?": chosen.until,
-        "instr(lower(coalesce(repo, '')), lower(?)) > 0": chosen.project,
-        "agent = ?": chosen.agent,
-        "instr(program, ?) = 1": program,
-    }
-    given = {test: value for test, value in tests.items() if value is not None}
-    return " AND ".join(["1", *given]), list(given.values())
+    given = _tests(chosen, program)
+    return " AND ".join(["1", *(test for _, test, _ in given)]), [value for _, _, value in given]
+
+
+def _tests(chosen: Filter, program: str | None) -> list[tuple[str, str, object]]:
+    """Each option that was given, with its condition and the value for it."""
+    tests = [
+        ("--since", "executed_at >= ?", chosen.since),
+        ("--until", "executed_at < ?", chosen.until),
+        ("--project", "instr(lower(coalesce(repo, '')), lower(?)) > 0", chosen.project),
+        ("--agent", "agent = ?", chosen.agent),
+        ("--program", "instr(program, ?) = 1", program),
+    ]
+    return [(option, test, value) for option, test, value in tests if value is not None]
+
+
+def _find_excluders(store: CommandStore, chosen: Filter, program: str | None) -> tuple[str, ...]:
+    given = _tests(chosen, program)
+    if not _has(store, "1"):
+        return ()
+    alone = tuple(option for option, test, value in given if not _has(store, test, value))
+    return alone or tuple(option for option, _, _ in given)
+
+
+def _has(store: CommandStore, where: str, *values: object) -> bool:
+    return store.connection.execute(f"SELECT 1 FROM events WHERE {where} LIMIT 1", values).fetchone() is not None
 
 
 def _completed(
@@ -190,4 +215,5 @@ def _score_fields(score: CommandScore | None) -> dict[str, Any]:
         "predicted_productivity": score and score.score, "predicted_low": score and score.low,
         "predicted_high": score and score.high, "top_contribution_feature": score and score.top_feature,
         "top_contribution_value": score and score.top_value, "model_ref": score and score.model,
+        "predicted_kind": score and score.kind,
     }  # fmt: skip

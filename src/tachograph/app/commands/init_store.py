@@ -13,7 +13,7 @@ from tachograph.paths import open_regular, private_dir
 
 _OURS = ("commands.", ".commands.", "model-xgb", "models", ".gitignore")
 """How the names begin of what may lie in such a folder."""
-
+_NAME_A_FOLDER = "Name a folder of its own, such as .tacho; it need not exist."
 _MOST_IGNORED = 65536
 """Bytes of a ``.gitignore`` that are looked at."""
 
@@ -29,8 +29,12 @@ class StoreInit(msgspec.Struct, frozen=True):
 def init_store(folder: Path) -> StoreInit:
     """Make ``folder`` a store of commands of its own, with a ``.gitignore`` that hides all of it.
 
-    Raises UsageError for a folder in which other things lie: all of them would be hidden from git, too.
+    Raises UsageError for a file, and for a folder in which other things lie: all of them would be hidden from git, too.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is a file; a store of commands is a folder.", slug="not_a_store", hint=_NAME_A_FOLDER
+        )
     made = not commands_file(folder).exists()
     if made:
         _hide(folder)
@@ -46,7 +50,7 @@ def _hide(folder: Path) -> None:
         raise UsageError(
             f"{folder} is no store of commands, and other things lie in it: {others[0]}.",
             slug="not_a_store",
-            hint="Name a folder of its own, such as .tacho; it need not exist.",
+            hint=_NAME_A_FOLDER,
         )
     private_dir(folder)
     ignored = folder / ".gitignore"

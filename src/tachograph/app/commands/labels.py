@@ -16,6 +16,7 @@ from tachograph.model import LABEL_KINDS, CommandLabel, LabelKind, to_datetime
 
 PERSON = "person"
 _DIGITS = re.compile(r"[0-9a-f]{1,20}")
+_OWN = "target = ? AND kind = 'human' AND source = ?"
 NOTE_CHARS = 500
 """Most characters of a note that are kept."""
 
@@ -75,18 +76,22 @@ def effective_label(labels: Iterable[CommandLabel]) -> CommandLabel | None:
 
 
 def label(
-    workspace: Workspace, store: CommandStore, target: str, score: float, note: str = "", *, at: int
+    workspace: Workspace, store: CommandStore, target: str, score: float, note: str | None = None, *, at: int
 ) -> LabelRecord:
     """Keep a person's own label of a command or a session; it takes the place of the one before.
 
     ``target``: an event's id or the beginning of it (``evt_…``), or a session by id, native id or unique prefix. The
-    note is redacted, then cut to 500 characters; ``at`` is now, in ms UTC. Raises NotFound, and UsageError for a score
-    outside of 0 to 100.
+    note is redacted, then cut to 500 characters; None leaves the one that was there. ``at`` is now, in ms UTC. Raises
+    NotFound, and UsageError for a score outside of 0 to 100.
     """
     if not 0 <= score <= 100:  # also what is no number
         raise UsageError("A score is a number from 0 (of no use) to 100.", slug="bad_score")
-    told = workspace.clean.text(note, NOTE_CHARS)
-    made = CommandLabel(find_target(workspace, store, target), "human", PERSON, float(score), at, told)
+    name = find_target(workspace, store, target)
+    if note is None:
+        told = "".join(before.note for before in store.labels(_OWN, (name, PERSON)))
+    else:
+        told = workspace.clean.text(note, NOTE_CHARS)
+    made = CommandLabel(name, "human", PERSON, float(score), at, told)
     store.put_labels([made])
     return tell(made)
 
@@ -94,11 +99,10 @@ def label(
 def remove_label(workspace: Workspace, store: CommandStore, target: str) -> LabelRecord:
     """Take a person's own label back; return what it was. Raises NotFound when there is none."""
     name = find_target(workspace, store, target)
-    condition = "target = ? AND kind = 'human' AND source = ?"
-    found = store.labels(condition, (name, PERSON))
+    found = store.labels(_OWN, (name, PERSON))
     if not found:
         raise NotFound("You have not labelled this one.", slug="no_label", hint="tacho label list shows what you have.")
-    store.connection.execute(f"DELETE FROM labels WHERE {condition}", (name, PERSON))
+    store.connection.execute(f"DELETE FROM labels WHERE {_OWN}", (name, PERSON))
     return tell(found[0])
 
 
@@ -106,6 +110,9 @@ def find_target(workspace: Workspace, store: CommandStore, name: str) -> str:
     """The id of the event or session that is meant; an event's ``evt_`` may be left out. Raises NotFound."""
     from tachograph.app.commands.events import find_event
 
+    if not name.strip():
+        hint = "tacho commands list and tacho sessions show their ids."
+        raise NotFound("An empty id names no command and no session.", hint=hint)
     if name.startswith("evt_"):
         return find_event(store, name).id
     event = _find_bare(store, name) if _DIGITS.fullmatch(name) else None

@@ -49,6 +49,8 @@ class LoggedCall(msgspec.Struct, frozen=True):
     duration_ms: int | None
     """As the tool reports it, else from call to result, waiting for permission included."""
     timed_out: bool
+    error: str | None
+    """The first telling line of what it printed, where it failed; None: nothing is known of it."""
     files: int | None
     """Files edited since the command before; None: the log does not say which."""
     lines_added: int | None
@@ -146,7 +148,7 @@ class _Calls:
             exit_code=exit_code, command=command, text=_identity(command, code),
             duration_ms=None if background or duration is None or duration < 0 else duration,
             timed_out=exit_code == 124 or (error or "").startswith("Command timed out"),
-            files=self._edits.files, lines_added=self._edits.added, lines_deleted=self._edits.deleted,
+            error=error, files=self._edits.files, lines_added=self._edits.added, lines_deleted=self._edits.deleted,
         )  # fmt: skip
         self._edits = _Edits()
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from tachograph.app.commands.dataset import DatasetRow, Kind
+from tachograph.app.commands.cells import Kind
+from tachograph.app.commands.dataset import DatasetRow
 from tachograph.errors import TachographError
 
 _ROWS = 10_000
@@ -34,14 +35,17 @@ def write_parquet(rows: Iterable[DatasetRow], columns: dict[str, Kind], out: Bin
     return count
 
 
-def read_parquet(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Each row's values by column. Raises TachographError (``parquet_missing``, ``bad_dataset``)."""
+def read_parquet(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
+    """Each row's values by column, of the file called ``name``.
+
+    Raises TachographError (``parquet_missing``, ``bad_dataset``).
+    """
     pa, parquet = _load()
     try:
         for batch in parquet.ParquetFile(stream).iter_batches(batch_size=_ROWS):
             yield from batch.to_pylist()
     except pa.ArrowException as error:
-        raise TachographError(f"The Parquet file cannot be read: {error}.", slug="bad_dataset") from error
+        raise TachographError(f"{name}: this Parquet file cannot be read: {error}.", slug="bad_dataset") from error
 
 
 def _load() -> tuple[Any, Any]:

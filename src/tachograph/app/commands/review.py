@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from tachograph.app.commands.labels import LabelRecord, effective_label, tell
+from tachograph.app.commands.uncertainty import rank_uncertain
+from tachograph.app.workspace import Workspace
 from tachograph.capture.store import CommandStore
 from tachograph.model import CommandEvent, CommandScore, to_datetime
 
@@ -54,7 +58,7 @@ class ReviewItem(msgspec.Struct, frozen=True):
     lines_deleted: int | None
     commits: int | None
     score: CommandScore | None
-    """What the model says of it."""
+    """What the model in use says of it; without one, what a model said when it ran."""
     known: LabelRecord | None
     """What is known of how it turned out, without a person."""
 
@@ -62,35 +66,46 @@ class ReviewItem(msgspec.Struct, frozen=True):
 class Review(msgspec.Struct, frozen=True):
     """Commands to ask about."""
 
+    commands: int
+    """In the store, in all."""
     unlabelled: int
-    """Commands that no person has labelled, in all."""
-    by: str
-    """Why these: ``uncertainty`` (of the model's scores) or ``spread`` (over programs and repositories)."""
+    """Of these, commands that no person has labelled."""
+    by: Literal["uncertainty", "spread"]
+    """Why these: ``uncertainty`` (of a model) or ``spread`` (over programs and repositories)."""
+    model: str | None
+    """The model in use, if it is its uncertainty; null: of the scores that were kept when commands ran, or none."""
+    why_not: str
+    """Why the model in use was not asked; empty: it was, or there is none."""
     items: list[ReviewItem]
     """The most informative ones first."""
 
 
-def plan_review(store: CommandStore, limit: int) -> Review:
-    """The ``limit`` commands whose labels would tell most.
+def plan_review(workspace: Workspace, folder: Path | None, store: CommandStore, limit: int) -> Review:
+    """The ``limit`` commands whose labels would tell most, of the store in ``folder`` (None: the data folder).
 
-    Where a model has scored commands, those of which it is least sure: the widest interval, then nearest to 50. Else,
-    or when there are not enough of them, the latest of each program in each repository in turn, those first of which
-    nothing is known.
+    Where a model is in use, it scores them here, and those come first of which it is least sure. Without one, those of
+    which a model was that scored them when they ran: the widest interval, then nearest to 50. Else, or when there are
+    not enough of them, the latest of each program in each repository in turn, those first of which nothing is known.
     """
     connection = store.connection
-    chosen = _ids(connection, _UNCERTAIN, limit)
-    by = "uncertainty" if chosen else "spread"
+    ranking = rank_uncertain(workspace, folder, store, limit)
+    scores = {score.event: score for score in ranking.scores}
+    chosen = list(scores) or _ids(connection, _UNCERTAIN, limit)
+    by: Literal["uncertainty", "spread"] = "uncertainty" if chosen else "spread"
     if len(chosen) < limit:
-        chosen += _ids(connection, _SPREAD, limit - len(chosen))
-    items = [_describe(store, event) for name in chosen for event in store.events("id = ?", (name,))]
-    return Review(connection.execute(_COUNT).fetchone()[0], by, items)
+        chosen += [name for name in _ids(connection, _SPREAD, limit) if name not in scores][: limit - len(chosen)]
+    items = [_describe(store, event, scores) for name in chosen for event in store.events("id = ?", (name,))]
+    total = connection.execute("SELECT count(*) FROM events").fetchone()[0]
+    unlabelled = connection.execute(_COUNT).fetchone()[0]
+    return Review(total, unlabelled, by, ranking.model, ranking.why_not, items)
 
 
 def _ids(connection: sqlite3.Connection, query: str, limit: int) -> list[str]:
     return [row[0] for row in connection.execute(query, (limit,))]
 
 
-def _describe(store: CommandStore, event: CommandEvent) -> ReviewItem:
+def _describe(store: CommandStore, event: CommandEvent, scores: dict[str, CommandScore]) -> ReviewItem:
+    kept = next(iter(store.scores("event = ?", (event.id,))), None)
     known = effective_label(store.labels("target = ?", (event.id,)))
     return ReviewItem(
         id=event.id,
@@ -107,6 +122,6 @@ def _describe(store: CommandStore, event: CommandEvent) -> ReviewItem:
         lines_added=event.lines_added,
         lines_deleted=event.lines_deleted,
         commits=event.commits,
-        score=next(iter(store.scores("event = ?", (event.id,))), None),
+        score=scores.get(event.id, kept),
         known=None if known is None else tell(known),
     )

@@ -16,6 +16,7 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
+from tachograph.analysis.commands import command_head
 from tachograph.app.commands.capture import name_command, new_id, own_command, store_folder
 from tachograph.app.workspace import Workspace
 from tachograph.capture.repository import find_repository
@@ -28,8 +29,7 @@ _NOTE_MARK = "@NOTE@"
 _MOST_BYTES = 1 << 20
 _HISTORY_NUMBER = re.compile(r"\s*\d+[* ] ")
 """What ``history`` of bash prints before a command."""
-_OWN = re.compile(r"\s*(?:\S*/)?tacho\s+run\b")
-"""Such a command keeps itself."""
+_RUN = re.compile(r"(?<![\w.-])tacho(?:\.exe)?\s+run\b")
 _MICROSECONDS_FROM = 1e14
 _NOT_LOOKED = "noted by a shell, which does not look at the repository"
 
@@ -85,7 +85,7 @@ def note_shell(
     """Keep an event for a command that a shell ran; None for an empty line and for ``tacho run``."""
     from tachograph.capture.store import open_commands
 
-    if not note.line.strip() or _OWN.match(note.line):
+    if not note.line.strip() or _keeps_itself(note.line):
         return None
     place = store_folder(workspace, folder)
     event = CommandEvent(
@@ -96,6 +96,11 @@ def note_shell(
     with open_commands(place) as store:
         store.note(event)
     return event
+
+
+def _keeps_itself(line: str) -> bool:
+    """Whether the first command that does something is ``tacho run``, whatever is before it (``time``, ``sudo``)."""
+    return _RUN.search(line) is not None and command_head(line) == "tacho"
 
 
 def _repository(workspace: Workspace, folder: str) -> str | None:

@@ -19,6 +19,7 @@ import msgspec
 from tachograph.app.export.rows import Row, read_rows
 from tachograph.app.export.tables import TABLES, Kind, Table
 from tachograph.app.filters import Filter
+from tachograph.errors import TachographError
 from tachograph.model import to_datetime
 from tachograph.paths import open_private
 
@@ -72,12 +73,20 @@ def write_privately(path: Path) -> Iterator[BinaryIO]:
         return
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")  # nobody can put a link there before
     try:
-        with open_private(unfinished) as stream:
+        with _open_unfinished(unfinished, path) as stream:
             yield stream
         os.replace(unfinished, path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def _open_unfinished(unfinished: Path, path: Path) -> BinaryIO:
+    try:
+        return open_private(unfinished)
+    except TachographError as error:  # nobody knows the file by that name
+        told = error.message.replace(str(unfinished), str(path))
+        raise TachographError(told, slug=error.slug, hint=error.hint, exit_code=error.exit_code) from error
 
 
 def _write_csv(table: Table, rows: Iterator[Row], out: BinaryIO) -> int:

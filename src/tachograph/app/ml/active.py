@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from tachograph.app.workspace import Workspace
-from tachograph.errors import NotFound, TachographError
+from tachograph.errors import Busy, NotFound, TachographError
 from tachograph.paths import private_dir
 
 Target = Literal["productivity", "success", "session_cost", "session_success", "session_waste"]
@@ -22,6 +23,8 @@ MODEL_FILE = "model.json"
 METADATA_FILE = "metadata.json"
 _MODELS = "models"
 _ACTIVE = "active.json"
+_LOCK = "active.lock"
+_WAIT_SECONDS = 10.0
 _BESIDE = "model-xgb"
 """The folder beside a store of commands in which a model may lie."""
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,78}[a-z0-9]")
@@ -39,8 +42,8 @@ class Activation(msgspec.Struct, frozen=True):
     """Why, where it does not beat the baseline; else empty."""
 
 
-class LastTry(msgspec.Struct, frozen=True):
-    """What came of the last retraining, so that the same labels are not tried again."""
+class LastTraining(msgspec.Struct, frozen=True):
+    """What the last retraining learned from, so that the same labels are not tried again."""
 
     data_hash: str
     rows: int
@@ -48,7 +51,19 @@ class LastTry(msgspec.Struct, frozen=True):
     at: int
     """ms since 1970-01-01 UTC."""
     name: str
-    """The model that was trained; empty: there was too little to learn from."""
+    """The model that was trained."""
+
+
+class FailedTraining(msgspec.Struct, frozen=True):
+    """The last retraining, which gave no model: there was too little to learn from."""
+
+    data_hash: str
+    rows: int
+    """With a label."""
+    at: int
+    """ms since 1970-01-01 UTC."""
+    why: str
+    """One sentence."""
 
 
 class ActiveModels(msgspec.Struct, frozen=True):
@@ -57,7 +72,9 @@ class ActiveModels(msgspec.Struct, frozen=True):
     schema: int = 1
     targets: dict[str, tuple[Activation, ...]] = {}
     """For each target the activations, the last one in use."""
-    tries: dict[str, LastTry] = {}
+    trainings: dict[str, LastTraining] = {}
+    failures: dict[str, FailedTraining] = {}
+    """By target; until a model is trained."""
 
     def of(self, target: str) -> Activation | None:
         """The one in use; None: there is none."""
@@ -108,40 +125,63 @@ def read_active(folder: Path) -> ActiveModels:
 
 
 def put_to_use(folder: Path, target: str, name: str, reason: str = "", now_ms: int | None = None) -> Activation:
-    """Have ``target`` predicted by the model ``name`` from now on; what is in use already stays as it is."""
-    active = read_active(folder)
-    current = active.of(target)
-    if current is not None and current.name == name:
-        return current
+    """Have ``target`` predicted by the model ``name`` from now on; what is in use already stays as it is.
+
+    Raises TachographError when the file is damaged, Busy when other processes do not let go of it.
+    """
     added = Activation(name, _now() if now_ms is None else now_ms, reason)
-    history = (*active.targets.get(target, ()), added)[-_REMEMBERED:]
-    _write(folder, msgspec.structs.replace(active, targets={**active.targets, target: history}))
-    return added
+
+    def use(active: ActiveModels) -> ActiveModels:
+        current = active.of(target)
+        if current is not None and current.name == name:
+            return active
+        history = (*active.targets.get(target, ()), added)[-_REMEMBERED:]
+        return msgspec.structs.replace(active, targets={**active.targets, target: history})
+
+    return _change(folder, use)[1].targets[target][-1]
 
 
 def go_back(folder: Path, target: str) -> tuple[Activation, Activation | None]:
     """Take the model that is in use for ``target`` out of use; return it and the one before, which is in use again.
 
     Models that are no longer there are passed over; without an earlier one, none is in use. Raises NotFound when none
-    is in use now.
+    is in use now, and as :func:`put_to_use`.
     """
-    active = read_active(folder)
+    _in_use(read_active(folder), target)  # where nothing is, no lock is left behind
+
+    def step(active: ActiveModels) -> ActiveModels:
+        _in_use(active, target)
+        history = active.targets[target][:-1]
+        while history and not (model_dir(folder, history[-1].name) / MODEL_FILE).is_file():
+            history = history[:-1]
+        return msgspec.structs.replace(active, targets={**active.targets, target: history})
+
+    before, after = _change(folder, step)
+    return _in_use(before, target), after.of(target)
+
+
+def _in_use(active: ActiveModels, target: str) -> Activation:
     current = active.of(target)
     if current is None:
         raise NotFound(
             f"No model is in use for {target}.", slug="no_active_model", hint="tacho ml status shows what there is."
         )
-    history = active.targets[target][:-1]
-    while history and not (model_dir(folder, history[-1].name) / MODEL_FILE).is_file():
-        history = history[:-1]
-    _write(folder, msgspec.structs.replace(active, targets={**active.targets, target: history}))
-    return current, history[-1] if history else None
+    return current
 
 
-def note_try(folder: Path, target: str, last: LastTry) -> None:
-    """Remember what came of a retraining."""
-    active = read_active(folder)
-    _write(folder, msgspec.structs.replace(active, tries={**active.tries, target: last}))
+def note_training(folder: Path, target: str, last: LastTraining) -> None:
+    """Remember a retraining that gave a model. Raises as :func:`put_to_use`."""
+
+    def note(active: ActiveModels) -> ActiveModels:
+        failures = {name: one for name, one in active.failures.items() if name != target}
+        return msgspec.structs.replace(active, trainings={**active.trainings, target: last}, failures=failures)
+
+    _change(folder, note)
+
+
+def note_failure(folder: Path, target: str, failed: FailedTraining) -> None:
+    """Remember a retraining that gave none. Raises as :func:`put_to_use`."""
+    _change(folder, lambda active: msgspec.structs.replace(active, failures={**active.failures, target: failed}))
 
 
 def find_scoring_model(workspace: Workspace, folder: Path | None = None, given: Path | None = None) -> Path | None:
@@ -163,13 +203,22 @@ def find_scoring_model(workspace: Workspace, folder: Path | None = None, given: 
     return None
 
 
-def _write(folder: Path, active: ActiveModels) -> None:
+def _change(folder: Path, alter: Callable[[ActiveModels], ActiveModels]) -> tuple[ActiveModels, ActiveModels]:
+    """Read the file, alter it and write it, one process at a time; what it held before and what it holds now."""
     from tachograph.app.export.write import write_privately  # for whoever only reads: start-up time
+    from tachograph.warehouse.lock import file_lock
 
     private_dir(folder)
     private_dir(models_dir(folder))
-    with write_privately(models_dir(folder) / _ACTIVE) as stream:
-        stream.write(msgspec.json.format(msgspec.json.encode(active), indent=1) + b"\n")
+    with file_lock(models_dir(folder) / _LOCK, _WAIT_SECONDS) as held:
+        if not held:
+            raise Busy("Another tacho process is putting models to use.", hint="Try again when it has ended.")
+        before = read_active(folder)
+        after = alter(before)
+        if after != before:
+            with write_privately(models_dir(folder) / _ACTIVE) as stream:
+                stream.write(msgspec.json.format(msgspec.json.encode(after), indent=1) + b"\n")
+    return before, after
 
 
 def _now() -> int:

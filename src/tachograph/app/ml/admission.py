@@ -7,7 +7,7 @@ from typing import get_args
 
 import msgspec
 
-from tachograph.app.ml.active import COMMAND_TARGETS, Target, check_name
+from tachograph.app.ml.active import COMMAND_TARGETS, Target, check_name, is_name
 from tachograph.app.ml.models import hash_model
 from tachograph.app.ml.offers import ModelFiles, Offer, hash_file
 from tachograph.errors import TachographError
@@ -21,22 +21,37 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 _SCHEMA = 1
 
 
-def admit(target: Target, files: ModelFiles, offer: Offer | None = None) -> Metadata:
+def admit(target: Target, files: ModelFiles, offer: Offer | None = None, source: str = "") -> Metadata:
     """What is known of the model in ``files``, if it can be used for ``target`` and is the one that was offered.
 
-    Raises TachographError: ``model_refused`` with the reason; ``ml_missing`` where models cannot be used at all.
+    Raises TachographError: ``model_refused`` with the reason, the offer's name and the ``source``, the registry's
+    address or a folder; ``ml_missing`` where models cannot be used at all.
     """
+    try:
+        return _check(target, files, offer)
+    except ModelRefused as fault:
+        raise refused(str(fault), "" if offer is None else offer.name, source) from fault
+
+
+def refused(why: str, name: str = "", source: str = "") -> TachographError:
+    """A model that is not taken (``model_refused``): the one called ``name``, from ``source``."""
+    called = (f" {name}" if is_name(name) else f" {name[:80]!r}") if name else ""
+    return TachographError(
+        f"The model{called}{f' of {source}' if source else ''} was refused: {why}.",
+        slug="model_refused",
+        hint="Nothing was changed here. Ask whoever published it.",
+    )
+
+
+def _check(target: Target, files: ModelFiles, offer: Offer | None) -> Metadata:
     if offer is not None:
         _check_hashes(files, offer)
     metadata = _read_metadata(files)
     _check_about(metadata, target, offer)
     if hash_model(files.model) != metadata.model_hash:
-        raise refused("its trees are not the ones that its metadata describes")
+        raise ModelRefused("its trees are not the ones that its metadata describes")
     _check_features(metadata, features_of(target))
-    try:
-        check_model(files.model, len(metadata.features))
-    except ModelRefused as fault:
-        raise refused(str(fault)) from fault
+    check_model(files.model, len(metadata.features))
     _try_it(files.model, metadata)
     return metadata
 
@@ -52,42 +67,33 @@ def features_of(target: Target) -> tuple[Feature, ...]:
     return session_features.FEATURES
 
 
-def refused(why: str) -> TachographError:
-    """A model that is not taken (``model_refused``)."""
-    return TachographError(
-        f"The model was refused: {why}.",
-        slug="model_refused",
-        hint="Nothing was changed here. Ask whoever published it.",
-    )
-
-
 def _check_hashes(files: ModelFiles, offer: Offer) -> None:
     pairs = (("trees", files.model, offer.model_sha256), ("metadata", files.metadata, offer.metadata_sha256))
     for part, content, promised in pairs:
         if hash_file(content) != promised:
-            raise refused(f"its {part} are not the published ones (their hash is another one)")
+            raise ModelRefused(f"its {part} are not the published ones (their hash is another one)")
 
 
 def _read_metadata(files: ModelFiles) -> Metadata:
     if len(files.metadata) > LARGEST_METADATA:
-        raise refused(f"its metadata have more than {LARGEST_METADATA:,} bytes")
+        raise ModelRefused(f"its metadata have more than {LARGEST_METADATA:,} bytes")
     try:
         return msgspec.json.decode(files.metadata, type=Metadata)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise refused("its metadata are not those of a model that this version knows") from error
+        raise ModelRefused("its metadata are not those of a model that this version knows") from error
 
 
 def _check_about(metadata: Metadata, target: Target, offer: Offer | None) -> None:
     if metadata.schema != _SCHEMA:
-        raise refused("it is written for another version of tacho")
+        raise ModelRefused("it is written for another version of tacho")
     if metadata.target != target:
-        raise refused(f"it does not predict {target}")
+        raise ModelRefused(f"it does not predict {target}")
     try:
         check_name(metadata.name)
     except TachographError as fault:
-        raise refused("its name cannot be a folder's name") from fault
+        raise ModelRefused("its name cannot be a folder's name") from fault
     if offer is not None and metadata.name != offer.name:
-        raise refused("it has another name than the published one")
+        raise ModelRefused("it has another name than the published one")
 
 
 def _check_features(metadata: Metadata, known: tuple[Feature, ...]) -> None:
@@ -96,8 +102,8 @@ def _check_features(metadata: Metadata, known: tuple[Feature, ...]) -> None:
         return
     strange = [name for name in wanted if name not in ours]
     if strange:
-        raise refused(f"it asks for {strange[0][:60]!r}, which this version of tacho does not know")
-    raise refused("it was made for other features than this version of tacho has")
+        raise ModelRefused(f"it asks for {strange[0][:60]!r}, which this version of tacho does not know")
+    raise ModelRefused("it was made for other features than this version of tacho has")
 
 
 def _try_it(model: bytes, metadata: Metadata) -> None:
@@ -106,5 +112,6 @@ def _try_it(model: bytes, metadata: Metadata) -> None:
 
     nothing = Row("", (None,) * len(metadata.features), None, None, "", "", 0)
     (scored,) = Scorer(model, metadata).score(Table(metadata.features, [nothing]))
-    if not all(map(isfinite, (scored.prediction, scored.low, scored.high, *scored.contributions))):
-        raise refused("what it says is no number")
+    ends = [end for end in (scored.low, scored.high) if end is not None]
+    if not all(map(isfinite, (scored.prediction, *ends, *scored.contributions))):
+        raise ModelRefused("what it says is no number")

@@ -32,6 +32,9 @@ class Duel(msgspec.Struct, frozen=True, kw_only=True):
     second: str
     rows: int
     groups: int
+    new_to_both: bool
+    """Whether surely neither model has learned from any of them; false: rows without times, or a model of such rows,
+    where it cannot be told."""
     judged_on: list[str]
     """Kinds of the rows' labels."""
     measure: Literal["mae", "brier"]
@@ -74,12 +77,7 @@ def hold_against(table: Table, first: Loaded, second: Loaded) -> Duel:
         raise UsageError(f"{told}: they cannot be compared.", slug="other_target")
     rows = unseen(table, (first[1], second[1]))
     if len(rows) < LEAST_ROWS:
-        raise TachographError(
-            f"There are {len(rows)} labelled rows that neither model has learned from; {LEAST_ROWS} are needed.",
-            slug="too_little_data",
-            hint="They come with time: rows from before the models' training were learned from, or may have been.",
-            exit_code=1,
-        )
+        raise _too_few(table, len(rows))
     goal, groups = first[1].goal, [row.group for row in rows]
     said = [_predict(loaded, table, rows) for loaded in (first, second)]
     found = judge(goal, said[0], said[1], [row.label or 0.0 for row in rows], groups)
@@ -87,7 +85,8 @@ def hold_against(table: Table, first: Loaded, second: Loaded) -> Duel:
     better = names[0] if found.gain.low > 0 else names[1] if found.gain.high < 0 else None
     return Duel(
         target=first[1].target, first=names[0], second=names[1], rows=len(rows),
-        groups=len({row.group or row.id for row in rows}), judged_on=sorted({row.kind or "" for row in rows}),
+        groups=len({row.group or row.id for row in rows}),
+        new_to_both=_are_new(rows, (first[1], second[1])), judged_on=sorted({row.kind or "" for row in rows}),
         measure="mae" if goal == "number" else "brier", first_error=found.first_error,
         second_error=found.second_error, gain=found.gain, better=better,
     )  # fmt: skip
@@ -108,7 +107,30 @@ def unseen(table: Table, models: Sequence[Metadata]) -> list[Row]:
     return [row for row in table.known() if row.kind in kinds and row.at >= max(cuts, default=row.at)]
 
 
+def _are_new(rows: Sequence[Row], models: Sequence[Metadata]) -> bool:
+    """Whether the moments that :func:`unseen` goes by are any."""
+    kinds = {row.kind for row in rows}
+    cuts = [one.parts.cut_at for one in models if (one.parts.judged_on == _MADE_UP) == (kinds == set(_MADE_UP))]
+    return not cuts or min(*cuts, *(row.at for row in rows)) >= _FIRST_TIME
+
+
+def _too_few(table: Table, rows: int) -> TachographError:
+    known = table.known()
+    if known and not any(row.at >= _FIRST_TIME for row in known):
+        hint = "The rows have no executed_at: which of them were learned from cannot be told."
+    else:
+        hint = "They come with time: rows from before the models' training were learned from, or may have been."
+    return TachographError(
+        f"Labelled rows that surely neither model has learned from: {rows}; {LEAST_ROWS} are needed.",
+        slug="too_little_data",
+        hint=hint,
+        exit_code=1,
+    )
+
+
 _MADE_UP = ("synthetic",)
+_FIRST_TIME = 10**10
+"""ms UTC, in 1970: what is below is no time, but the number of a row in a file without times."""
 
 
 def _learned_made_up(model: Metadata) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from tachograph.app.ml.active import Target, find_scoring_model
 from tachograph.app.ml.engine import need_engine
 from tachograph.app.ml.examples import LABELS, read_examples, stored_examples
+from tachograph.app.ml.facts import is_made_up
 from tachograph.app.ml.models import find_model, load_model
 from tachograph.app.ml.train import what_of
 from tachograph.app.workspace import Workspace
@@ -31,6 +32,8 @@ class FeatureShift(msgspec.Struct, frozen=True):
     """What so few rows reach in one case of twenty without any drift."""
     drifted: bool
     """Above 0.2, and more than by chance."""
+    is_gone: bool
+    """No row has a value, as in a file without that column."""
 
 
 class DriftReport(msgspec.Struct, frozen=True):
@@ -42,6 +45,7 @@ class DriftReport(msgspec.Struct, frozen=True):
     since: datetime | None
     """Rows from then on; null: all rows of a file, or all there are for a model of made-up rows."""
     drifted: list[str]
+    """Names of features; each one's title is below."""
     features: list[FeatureShift]
     """The farthest first; none without rows."""
 
@@ -69,7 +73,7 @@ def report_drift(
 
 def since_training(metadata: Metadata) -> int | None:
     """From when on rows are new to the model (ms UTC); None: all are, it learned from made-up ones."""
-    return None if metadata.parts.judged_on == ("synthetic",) else metadata.created_at
+    return None if is_made_up(metadata) else metadata.created_at
 
 
 def stored_since(workspace: Workspace, metadata: Metadata, since: int | None, path: Path | None) -> Table:
@@ -88,10 +92,18 @@ def compare(metadata: Metadata, table: Table, since: int | None) -> DriftReport:
     from tachograph.learning.ml.drift import compare_inputs
 
     titles = {feature.name: feature.title for feature in metadata.features}
+    there = {
+        feature.name
+        for number, feature in enumerate(table.features)
+        if any(row.values[number] is not None for row in table.rows)
+    }
     shifts = [
-        FeatureShift(one.feature, titles.get(one.feature, one.feature), one.psi, one.by_chance, one.drifted)
+        FeatureShift(
+            one.feature, titles.get(one.feature, one.feature), one.psi, one.by_chance, one.drifted,
+            one.feature not in there,
+        )
         for one in compare_inputs(metadata, table)
-    ]
+    ]  # fmt: skip
     moment = None if since is None else to_datetime(since)
     drifted = [one.feature for one in shifts if one.drifted]
     return DriftReport(metadata.name, metadata.target, len(table.rows), moment, drifted, shifts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
+
+import msgspec
 
 from tachograph.app.commands.dataset import DatasetRow, event_of, read_dataset
 from tachograph.app.commands.events import existing_store
@@ -15,7 +17,7 @@ from tachograph.app.ml.engine import need_engine
 from tachograph.app.workspace import Workspace
 from tachograph.capture.store import CommandStore, open_commands
 from tachograph.errors import TachographError, UsageError
-from tachograph.learning.ml.table import Row, Table
+from tachograph.learning.ml.table import Feature, Goal, Row, Table
 from tachograph.model import LABEL_KINDS, CommandEvent, CommandLabel
 
 SUCCEEDED = 50.0
@@ -29,7 +31,10 @@ LABELS: dict[str, str] = {
 _LATEST = 100_000
 """Commands that are looked at where all would do: a store may hold a million."""
 OF_A_FILE = "dataset"
-"""Source of labels in a file that does not name one; such labels count as known outcomes."""
+"""Source of labels in a file that does not name one."""
+KIND_NOT_GIVEN = "kind not given"
+"""Source of labels in a file that does not say of which kind they are. They count as the weakest kind, synthetic: so
+they are never trusted more than they deserve, and never judge a model where any label is known to be real."""
 
 
 def read_examples(path: Path, target: Target) -> Table:
@@ -38,8 +43,9 @@ def read_examples(path: Path, target: Target) -> Table:
     from tachograph.learning.ml.command_features import FEATURES
 
     _check_target(target)
-    rows = enumerate(read_dataset(path), 1)
-    return Table(FEATURES, [to_row(event_of(row, n), _label_in(row, path, n), target) for n, row in rows])
+    return _group(
+        ((event_of(row, n), _label_in(row, path, n)) for n, row in enumerate(read_dataset(path), 1)), FEATURES, target
+    )
 
 
 def stored_examples(
@@ -64,11 +70,11 @@ def stored_examples(
         else:
             latest = store.each_event("executed_at >= ?", (unlabelled_since,), "executed_at DESC, id")
             events = islice(latest, _LATEST)
-        return Table(FEATURES, [to_row(event, labels.get(event.id), target) for event in events])
+        return _group(((event, labels.get(event.id)) for event in events), FEATURES, target)
 
 
 def to_row(event: CommandEvent, label: CommandLabel | None, target: Target) -> Row:
-    """One command as an example; those of one repository are a group, without one those of a session."""
+    """One command as an example, as yet without a group."""
     from tachograph.learning.ml.command_features import read_features
 
     known = None if label is None else label.score
@@ -76,8 +82,41 @@ def to_row(event: CommandEvent, label: CommandLabel | None, target: Target) -> R
         known = float(known >= SUCCEEDED)
     return Row(
         id=event.id, values=read_features(event), label=known, kind=None if label is None else label.kind,
-        source="" if label is None else label.source, group=event.repo or event.session or "", at=event.executed_at,
+        source="" if label is None else label.source, group="", at=event.executed_at,
     )  # fmt: skip
+
+
+def _group(
+    examples: Iterable[tuple[CommandEvent, CommandLabel | None]], features: tuple[Feature, ...], target: Target
+) -> Table:
+    """The examples by repository; by session where there are too few repositories to set some apart for judging.
+
+    Also where neither will do: sessions are what there is sooner more of.
+    """
+    from tachograph.learning.ml.groups import Origin, by_repository, by_session
+    from tachograph.learning.ml.training import find_shortages
+
+    rows: list[Row] = []
+    origins: list[Origin] = []
+    for event, label in examples:
+        rows.append(to_row(event, label, target))
+        origins.append(Origin(event.repo, event.session, event.executed_at))
+    goal: Goal = "number" if target == "productivity" else "probability"
+    wide = Table(features, _regroup(rows, by_repository(origins)), "repository")
+    short = find_shortages(wide, goal)
+    if not short:
+        return wide
+    narrow = Table(features, _regroup(rows, by_session(origins)), "session")
+    is_coarser = _count_groups(narrow) < _count_groups(wide)  # of rows without repository, session and time
+    return wide if is_coarser or len(find_shortages(narrow, goal)) > len(short) else narrow
+
+
+def _regroup(rows: Sequence[Row], groups: Sequence[str]) -> list[Row]:
+    return [msgspec.structs.replace(row, group=group) for row, group in zip(rows, groups, strict=True)]
+
+
+def _count_groups(table: Table) -> int:
+    return len({row.group or row.id for row in table.rows})
 
 
 def _check_target(target: Target) -> None:
@@ -98,12 +137,18 @@ def _label_in(row: DatasetRow, path: Path, number: int) -> CommandLabel | None:
     score = row.productivity_label
     if score is None:
         return None
-    kind = row.label_kind or "outcome"
+    kind = row.label_kind or "synthetic"
     if kind not in LABEL_KINDS or not 0 <= score <= 100:
         told = f"label_kind is {kind[:50]!r}" if kind not in LABEL_KINDS else f"productivity_label is {score:g}"
         hint = f"A label is 0 to 100, its kind one of {', '.join(LABEL_KINDS)}."
         raise TachographError(f"{path}, row {number}: {told}.", slug="bad_dataset", hint=hint)
-    return CommandLabel(row.id or "", kind, row.label_source or OF_A_FILE, score, 0)
+    source = (row.label_source or OF_A_FILE) if row.label_kind else KIND_NOT_GIVEN
+    return CommandLabel(row.id or "", kind, source, score, 0)
+
+
+def count_without_kind(table: Table) -> int:
+    """Labels in a file that do not say of which kind they are."""
+    return sum(row.source == KIND_NOT_GIVEN for row in table.known())
 
 
 def read_rows(path: Path) -> Iterator[tuple[DatasetRow, CommandEvent]]:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from tachograph.learning.ml.metadata import Comparison, Estimate, Measure, Metadata
+from tachograph.learning.ml.metadata import Baseline, Comparison, Estimate, Measure, Metadata
+from tachograph.learning.ml.table import Grouping
 from tachograph.model import to_datetime
 
 _SHOWN = 5
@@ -30,6 +31,8 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     rows_held_out: int
     groups_held_out: int
     """Repositories, or sessions, that it has not seen."""
+    grouped_by: Grouping
+    """Which of the two: of ``session`` the model is judged on later sessions, of the same repositories too."""
     judged_on: list[str]
     """Kinds of the held-out labels."""
     measures: dict[Measure, Estimate]
@@ -43,35 +46,49 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     """The one-rule baseline in words."""
     beats_baseline: bool
+    made_up: bool
+    """No real label is behind it, made-up rows alone: what it says tells nothing of anybody's work."""
     top_features: list[str]
     """Those that move predictions most, the greatest first."""
+    top_titles: list[str]
+    """The same in words."""
 
 
 def tell_model(metadata: Metadata) -> ModelFacts:
     """What people are told of the model that ``metadata`` describes."""
-    held_out = metadata.held_out
+    held_out, tops = metadata.held_out, [one.feature for one in metadata.importances[:_SHOWN]]
+    titles = {feature.name: feature.title for feature in metadata.features}
     return ModelFacts(
         name=metadata.name, target=metadata.target, goal=metadata.goal, created_at=to_datetime(metadata.created_at),
         model_hash=metadata.model_hash, library=metadata.library, trees=metadata.trees, rows=metadata.rows,
         rows_by_kind={one.kind: one.rows for one in metadata.rows_by_kind}, rows_held_out=held_out.rows,
-        groups_held_out=held_out.groups, judged_on=list(metadata.parts.judged_on), measures=held_out.measures,
+        groups_held_out=held_out.groups, grouped_by=metadata.parts.grouped_by,
+        judged_on=list(metadata.parts.judged_on), measures=held_out.measures,
         train_error=metadata.train_error, coverage=held_out.coverage, comparisons=list(held_out.comparisons),
         rule=metadata.rule, beats_baseline=metadata.beats_baseline,
-        top_features=[one.feature for one in metadata.importances[:_SHOWN]],
+        made_up=is_made_up(metadata), top_features=tops, top_titles=[titles.get(name, name) for name in tops],
     )  # fmt: skip
+
+
+def is_made_up(metadata: Metadata) -> bool:
+    """Whether no real label is behind the model, made-up rows alone."""
+    return metadata.parts.judged_on == ("synthetic",)
 
 
 def why_not_better(metadata: Metadata) -> str:
     """Why a model does not count as better than the baselines; empty: it does."""
     if metadata.beats_baseline:
         return ""
-    short = [one for one in metadata.held_out.comparisons if one.gain.low <= 0]
-    told = [
-        f"it is not surely better than {_BASELINES[one.baseline]} ({one.measure}: gain {one.gain.value:.3g}, 95 %"
-        f" interval {one.gain.low:.3g} to {one.gain.high:.3g})"
-        for one in short
-    ]
-    return "; ".join(told) or "there was nothing to hold it against"
+    short: dict[Baseline, list[str]] = {}
+    for one in metadata.held_out.comparisons:
+        if one.gain.low <= 0:
+            gain = f"{MEASURES[one.measure]} {one.gain.value:.3g}, {one.gain.low:.3g} to {one.gain.high:.3g}"
+            short.setdefault(one.baseline, []).append(gain)
+    if not short:
+        return "there was nothing to hold it against"
+    told = " and over ".join(f"{BASELINES[baseline]} ({'; '.join(gains)})" for baseline, gains in short.items())
+    return f"its gain over {told} is not surely above 0 (95 % intervals)"
 
 
-_BASELINES = {"constant": "a constant", "one_rule": "one rule"}
+BASELINES: dict[Baseline, str] = {"constant": "a constant", "one_rule": "one rule"}
+MEASURES: dict[Measure, str] = {"mae": "mean error", "auc": "AUC", "brier": "Brier score"}

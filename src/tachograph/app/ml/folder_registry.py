@@ -82,7 +82,7 @@ class UrlRegistry:
 
     def _unreachable(self, fault: Undownloadable) -> TachographError:
         return TachographError(
-            f"The registry cannot be read: {fault}",
+            f"The registry {self.uri} cannot be read: {fault}",
             slug="registry_unreachable",
             hint="Nothing was changed here. Look at the address, and whether its server runs.",
         )

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from tachograph.app.commands.dataset import DatasetRow, Format, row_of, write_dataset
-
-_BY_ENDING: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
+from tachograph.app.commands.dataset import DatasetRow, row_of, write_dataset
+from tachograph.app.commands.formats import Format, choose_format
 
 
 class GenerateReport(msgspec.Struct, frozen=True):
@@ -21,13 +20,11 @@ class GenerateReport(msgspec.Struct, frozen=True):
     seed: int
 
 
-def choose_format(path: Path, named: Format | None) -> Format:
-    """The format that was named, else the one that the file's ending means, else CSV."""
-    return named or _BY_ENDING.get(path.suffix.lower(), "csv")
-
-
 def generate_dataset(out: Path, rows: int, seed: int, format: Format | None = None) -> GenerateReport:
-    """Write ``rows`` commands to ``out``; the same seed gives the same rows. Raises TachographError as writing does."""
+    """Write ``rows`` commands to ``out``, for ``-`` to stdout; the same seed gives the same rows.
+
+    Raises TachographError as writing does.
+    """
     chosen = choose_format(out, format)
     written = write_dataset(_make_rows(rows, seed), chosen, out, labels=True)
     return GenerateReport(str(out), chosen, written, seed)

@@ -6,13 +6,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from tachograph.analysis.task_type import MAX_CHARS, TASK_TYPES, classify_task
 from tachograph.app.find_session import find_session, short_names
 from tachograph.app.learn.agent_types import MAIN, AgentTypes
-from tachograph.app.ml.session_models import Foreseen, Moment, SessionModels
+from tachograph.app.ml.session_models import AskedModel, Foreseen, Moment, SessionModels
 from tachograph.app.ml.session_outcomes import Root, load_roots
 from tachograph.app.ml.sessions import find_cuts
 from tachograph.app.ml.usual import COST, LEAST, WASTE, Happened, Kind, Usual, find_usual, load_happened
@@ -25,6 +26,8 @@ from tachograph.model import to_datetime
 LIVE_MS = 15 * 60 * 1000
 """A session whose last record is younger than this is taken to go on, unless a hook has noted its end."""
 _MOST_LIVE = 20
+
+ToldBy = Literal["option", "prompt", "default", "nothing"]
 
 
 class SessionForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +62,8 @@ class Forecast(msgspec.Struct, frozen=True):
     """One session by name, or those that go on."""
 
     sessions: list[SessionForecast]
-    models: list[str]
-    """Names of the models that were asked; none: there is none in use."""
+    models: list[AskedModel]
+    """The models that were asked; none: there is none in use."""
 
 
 class StartForecast(msgspec.Struct, frozen=True):
@@ -69,6 +72,9 @@ class StartForecast(msgspec.Struct, frozen=True):
     agent: str | None
     agent_type: str
     task_type: str | None
+    told_by: ToldBy | None
+    """What tells the task type: ``default``: no word of the prompt does, and it counts as such prompts do everywhere;
+    ``nothing``: the prompt holds no task, such as an empty one; null: neither a type nor a prompt was given."""
     usual: Usual
     worse: list[str]
     """Sentences: in what such sessions are usually worse than three quarters of all of the agent type."""
@@ -111,8 +117,8 @@ def forecast_start(
     """
     if kind.task_type is not None and kind.task_type not in TASK_TYPES:
         raise UsageError(f"There is no task type {kind.task_type}: they are {', '.join(TASK_TYPES)}.")
-    match = None if prompt is None or kind.task_type else classify_task(prompt[:MAX_CHARS])
-    kind = Kind(kind.agent, kind.agent_type or MAIN, kind.task_type if match is None else match.task_type)
+    task_type, told_by = _read_task(kind.task_type, prompt)
+    kind = Kind(kind.agent, kind.agent_type or MAIN, task_type)
     happened = load_happened(connection, now_ms)
     usual = find_usual(happened, kind)
     if not usual.sessions:
@@ -120,7 +126,19 @@ def forecast_start(
     everything = find_usual(happened, Kind(kind.agent, kind.agent_type))
     medians = {one.name: one.median for one in usual.figures if one.n >= LEAST}
     worse = find_worse(medians, everything) if usual.of != everything.of else []
-    return StartForecast(kind.agent, kind.agent_type or MAIN, kind.task_type, usual, worse)
+    return StartForecast(kind.agent, kind.agent_type or MAIN, kind.task_type, told_by, usual, worse)
+
+
+def _read_task(named: str | None, prompt: str | None) -> tuple[str | None, ToldBy | None]:
+    """The task type and what tells it; one that is named goes before the prompt."""
+    if named is not None:
+        return named, "option"
+    if prompt is None:
+        return None, None
+    match = classify_task(prompt[:MAX_CHARS])
+    if match is None:
+        return None, "nothing"
+    return match.task_type, "prompt" if match.words else "default"
 
 
 def _forecast(
@@ -149,7 +167,7 @@ def _forecast(
             last_at=to_datetime(root.ended_at), live=root.id in live, turns=root.finished_turns, usd=root.usd,
             foreseen=said, usual=usual, worse=find_worse(_values(root, said), usual),
         ))  # fmt: skip
-    return Forecast(told, [metadata.name for _, metadata in models.models.values()])
+    return Forecast(told, models.tell())
 
 
 def _values(root: Root, foreseen: Sequence[Foreseen]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import msgspec
 from tachograph.app.ml.active import METADATA_FILE, MODEL_FILE, Target, model_dir, read_active
 from tachograph.app.ml.admission import LARGEST_METADATA, TARGETS, admit, refused
 from tachograph.app.ml.engine import need_engine
-from tachograph.app.ml.facts import why_not_better
+from tachograph.app.ml.facts import is_made_up, why_not_better
 from tachograph.app.ml.folder_registry import FolderRegistry, UrlRegistry
 from tachograph.app.ml.models import find_model, keep_model, load_model
 from tachograph.app.ml.offers import CHAMPION, ModelFiles, Offer, Registry, check_alias, hash_file
@@ -47,6 +47,8 @@ class PublishReport(msgspec.Struct, frozen=True, kw_only=True):
     """The version that the alias meant; null: none. The same one: nothing was changed."""
     sha256: str
     """Of ``metadata.json``, which names the hash of the model: ``#sha256=…`` behind the registry's address pins it."""
+    made_up: bool
+    """It learned from made-up rows alone: what it says tells nothing of anybody's work."""
 
 
 class PulledModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,8 @@ class PulledModel(msgspec.Struct, frozen=True, kw_only=True):
     in_use: bool
     better: str = ""
     """Why it does not count as better than a guess; empty: it does."""
+    made_up: bool = False
+    """It learned from made-up rows alone: what it says tells nothing of anybody's work."""
 
 
 class PullReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,11 +89,11 @@ def publish(
     folder = find_model(workspace, name)
     _, metadata = load_model(folder)
     if metadata.target not in TARGETS:
-        raise refused(f"{metadata.target[:60]!r} is nothing that tacho predicts")
+        raise refused(f"{metadata.target[:60]!r} is nothing that tacho predicts", source=str(folder))
     target = metadata.target
     files = _read_files(folder)
     need_engine()
-    admit(target, files)
+    admit(target, files, source=str(folder))
     reason = why_not_better(metadata)
     if reason and alias == CHAMPION:
         raise TachographError(
@@ -106,6 +110,7 @@ def publish(
     return PublishReport(
         registry=registry.uri, kind=registry.kind, alias=alias, target=target, name=metadata.name, version=version,
         before=None if before is None else before.version, sha256=hash_file(files.metadata),
+        made_up=is_made_up(metadata),
     )  # fmt: skip
 
 
@@ -134,13 +139,15 @@ def pull(
             hint="tacho ml publish puts one there.",
         )
     if pin is not None:
+        names = [offer.name for _, offer in offers]
         offers = [(target, offer) for target, offer in offers if offer.metadata_sha256 == pin]
         if not offers:
-            raise refused("it is not the one that was asked for (its hash is another one)")
+            why = "it is not the one that was asked for (its hash is another one)"
+            raise refused(why, names[0] if len(names) == 1 else "", registry.uri)
     fetched: list[tuple[Offer, ModelFiles, Metadata]] = []
     for target, offer in offers:
         files = registry.fetch(target, offer)
-        fetched.append((offer, files, admit(target, files, offer)))
+        fetched.append((offer, files, admit(target, files, offer, registry.uri)))
     if activate:
         _check_better([metadata for _, _, metadata in fetched])
     models = [_keep(workspace, offer, files, metadata, activate=activate) for offer, files, metadata in fetched]
@@ -176,7 +183,7 @@ def _choose(uri: str, open_mlflow: OpenMlflow) -> Registry:
 def _read_files(folder: Path) -> ModelFiles:
     model, metadata = (folder / MODEL_FILE).read_bytes(), (folder / METADATA_FILE).read_bytes()
     if len(model) > LARGEST_MODEL or len(metadata) > LARGEST_METADATA:
-        raise refused("it is too large to be published")
+        raise refused("it is too large to be published", source=str(folder))
     return ModelFiles(model, metadata)
 
 
@@ -201,5 +208,5 @@ def _keep(workspace: Workspace, offer: Offer, files: ModelFiles, metadata: Metad
     return PulledModel(
         target=metadata.target, name=metadata.name, version=offer.version, sha256=offer.metadata_sha256,
         outcome="unchanged" if was_there else "added", in_use=current is not None and current.name == metadata.name,
-        better=why_not_better(metadata),
+        better=why_not_better(metadata), made_up=is_made_up(metadata),
     )  # fmt: skip

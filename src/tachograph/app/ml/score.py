@@ -12,19 +12,20 @@ from typing import BinaryIO
 
 import msgspec
 
-from tachograph.app.commands.dataset import FACTS, LABELS, METRICS, SCORES, Format, Kind, iso
-from tachograph.app.export.write import defuse, write_privately
+from tachograph.app.commands.cells import Kind
+from tachograph.app.commands.dataset import FACTS, LABELS, METRICS, SCORES, iso
+from tachograph.app.commands.formats import Format, choose_format, open_output
+from tachograph.app.export.write import defuse
 from tachograph.app.ml.active import find_scoring_model
 from tachograph.app.ml.engine import need_engine
 from tachograph.app.ml.examples import LABELS as COMMAND_LABELS
 from tachograph.app.ml.examples import read_rows, to_row
-from tachograph.app.ml.generate import choose_format
 from tachograph.app.ml.models import load_model
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, UsageError
 from tachograph.learning.ml.metadata import Metadata
 from tachograph.learning.ml.table import Table
-from tachograph.model import CommandScore
+from tachograph.model import CommandScore, ScoreKind
 
 _BATCH = 10_000
 """Rows in memory at a time."""
@@ -37,11 +38,13 @@ class ScoreReport(msgspec.Struct, frozen=True):
     """A file that was scored."""
 
     model: str
+    kind: ScoreKind
+    """What the scores are: ``productivity``, 0 to 100, or the ``chance`` of success in per cent."""
     out: str
     format: Format
     rows: int
     mean: float | None
-    """Of the predictions, 0 to 100; null without rows."""
+    """Of the scores, 0 to 100; null without rows."""
     top_features: dict[str, int]
     """The features that were the top one, with the number of rows, the most frequent first."""
 
@@ -58,21 +61,26 @@ class CommandModel:
         check_target(self.metadata)
         self.features = FEATURES
         self._scorer = Scorer(model, self.metadata)
-        self._factor = 100.0 if self.metadata.goal == "probability" else 1.0
+        self.kind: ScoreKind = "chance" if self.metadata.goal == "probability" else "productivity"
+        self._factor = 100.0 if self.kind == "chance" else 1.0
 
     def score(self, table: Table) -> Iterator[tuple[CommandScore, Sequence[float]]]:
         """What is said of each row, and all contributions, the last one that of a row of which nothing is known.
 
-        Contributions are in points of the score; those of a model of success in log-odds.
+        Contributions are in points of the score; those of a chance in log-odds, as only these add up.
         """
-        name, factor = self.metadata.name, self._factor
         for one in self._scorer.score(table):
-            score, low, high = factor * one.prediction, factor * one.low, factor * one.high
             told = CommandScore(
-                one.id, name, round(score, _DIGITS), round(low, _DIGITS), round(high, _DIGITS), one.top_feature,
-                round(one.top_value, _DIGITS),
+                one.id, self.metadata.name, self._points(one.prediction), self._end(one.low), self._end(one.high),
+                one.top_feature, self._points(one.top_value), self.kind,
             )  # fmt: skip
             yield told, [round(value, _DIGITS) for value in one.contributions]
+
+    def _points(self, value: float) -> float:
+        return round(self._factor * value, _DIGITS)
+
+    def _end(self, value: float | None) -> float | None:
+        return None if value is None else self._points(value)
 
 
 def check_target(metadata: Metadata) -> None:
@@ -102,15 +110,18 @@ def score_dataset(
     model = CommandModel(folder)
     chosen = choose_format(out, format)
     tally = _Tally()
-    with write_privately(out) as stream:
+    with open_output(out, chosen) as stream:
         _WRITERS[chosen](_scored(model, dataset, tally), columns_of(model.metadata), stream)
     tops = dict(sorted(tally.tops.items(), key=lambda item: (-item[1], item[0])))
     mean = round(tally.total / tally.rows, _DIGITS) if tally.rows else None
-    return ScoreReport(model.metadata.name, str(out), chosen, tally.rows, mean, tops)
+    return ScoreReport(model.metadata.name, model.kind, str(out), chosen, tally.rows, mean, tops)
 
 
 def columns_of(metadata: Metadata) -> dict[str, Kind]:
-    """The columns of a scored file: the command's, its label, the score, and a contribution for each feature."""
+    """The columns of a scored file: the command's, its label, the score, and a contribution for each feature.
+
+    ``predicted_kind`` says what the score is and so what its interval says, see :class:`tachograph.model.CommandScore`.
+    """
     names = [*(feature.name for feature in metadata.features), "bias"]
     return {**METRICS, **FACTS, **LABELS, **SCORES, **{f"contribution_{name}": "number" for name in names}}
 
@@ -135,7 +146,7 @@ def _scored(model: CommandModel, dataset: Path, tally: _Tally) -> Iterator[Recor
             tally.count(score)
             yield (
                 *msgspec.structs.astuple(row)[:known], score.score, score.low, score.high, score.top_feature,
-                score.top_value, score.model, *contributions,
+                score.top_value, score.model, score.kind, *contributions,
             )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from tachograph.app.ml.models import find_active_model, load_model
 from tachograph.app.ml.session_outcomes import Root
 from tachograph.app.ml.sessions import TURNS, SessionExamples
 from tachograph.app.workspace import Workspace
-from tachograph.learning.ml.metadata import Metadata
+from tachograph.learning.ml.metadata import Estimate, Metadata
 from tachograph.learning.ml.session_cut import Cut
 from tachograph.learning.ml.session_features import FEATURES, WHATS, What, from_scale, reference_of
 from tachograph.learning.ml.table import Table
@@ -30,9 +30,10 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
     """That were over."""
     value: float
-    low: float
-    """The interval that is meant to hold the truth in 9 of 10 cases; how often it did, the model's own figures tell."""
-    high: float
+    low: float | None
+    """Of USD the interval that is meant to hold the truth in 9 of 10 cases. Of a probability the interval (9 of 10) for
+    the share that succeeded of the sessions with such a probability; null where the probability lies outside."""
+    high: float | None
     spent_usd: float | None = None
     """What it had cost by then; null: not known."""
     actual: float | None = None
@@ -44,6 +45,24 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     """False: on sessions that it had not seen it was no better than a simple guess."""
     top_feature: str
     """What moved the prediction most, in words."""
+
+
+class AskedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A model in use, and how it did on sessions that it had not seen."""
+
+    name: str
+    what: What
+    rows: int
+    """Predictions that it was judged by, one for each of a session's first turns."""
+    sessions: int
+    """Whose predictions these are."""
+    coverage: Estimate | None
+    """Share of its intervals that held what came, 0 to 1; null for probabilities, whose intervals do not hold outcomes,
+    but the share that succeeded of sessions with such a probability."""
+    auc: Estimate | None
+    """Of probabilities: the share of pairs of a success and a failure that it put in the right order; else null."""
+    beats_baseline: bool
+    """False: it was no better than a simple guess."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -70,6 +89,18 @@ class SessionModels:
         """After how many first turns a model can say something."""
         return max((_most_turns(metadata) for _, metadata in self.models.values()), default=TURNS)
 
+    def tell(self) -> list[AskedModel]:
+        """Which they are."""
+        told = []
+        for what, (_, metadata) in self.models.items():
+            held_out = metadata.held_out
+            told.append(AskedModel(
+                name=metadata.name, what=what, rows=held_out.rows, sessions=held_out.groups,
+                coverage=held_out.coverage, auc=held_out.measures.get("auc"),
+                beats_baseline=metadata.beats_baseline,
+            ))  # fmt: skip
+        return told
+
     def foresee(self, moments: Sequence[Moment]) -> dict[str, list[Foreseen]]:
         """What each model says, by the sessions' ids; ``moments`` are in the order in which sessions began."""
         found: dict[str, list[Foreseen]] = {moment.root.id: [] for moment in moments}
@@ -94,10 +125,12 @@ class SessionModels:
         told = []
         for (moment, _), one in zip(asked, scored, strict=True):
             start = reference_of(what, moment.cut.usd) or 0.0
-            value, low, high = (from_scale(what, start + end) for end in (one.prediction, one.low, one.high))
+            ends = (None if end is None else from_scale(what, start + end) for end in (one.low, one.high))
+            low, high = ends
             known = examples.known.get(moment.root.id)
             told.append((moment, Foreseen(
-                what=what, unit=_UNITS[what], turns=moment.cut.turns, value=value, low=low, high=high,
+                what=what, unit=_UNITS[what], turns=moment.cut.turns,
+                value=from_scale(what, start + one.prediction), low=low, high=high,
                 spent_usd=moment.cut.usd, actual=None if known is None else known.value,
                 learned_from=known is not None and moment.root.started_at < metadata.parts.cut_at, model=metadata.name,
                 beats_baseline=metadata.beats_baseline, top_feature=titles.get(one.top_feature, one.top_feature),

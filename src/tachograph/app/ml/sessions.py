@@ -42,7 +42,8 @@ def session_table(workspace: Workspace, what: What, turns: int = TURNS, now_ms: 
     with closing(open_reader(workspace.folder)) as connection:
         connection.execute("BEGIN")
         examples = SessionExamples(connection, workspace, what, now_ms)
-        return Table(FEATURES, [row for root in examples.roots[-_MOST:] for row in examples.rows(root, turns)])
+        rows = [row for root in examples.roots[-_MOST:] for row in examples.rows(root, turns)]
+        return Table(FEATURES, rows, "session")
 
 
 def example_id(session: str, turns: int) -> str:

@@ -11,9 +11,10 @@ import msgspec
 
 from tachograph.app.ml.active import Target, put_to_use
 from tachograph.app.ml.engine import need_engine
-from tachograph.app.ml.examples import LABELS, read_examples, stored_examples
+from tachograph.app.ml.examples import LABELS, count_without_kind, read_examples, stored_examples
 from tachograph.app.ml.facts import ModelFacts, tell_model, why_not_better
-from tachograph.app.ml.models import keep_model, save_model
+from tachograph.app.ml.models import hash_model, keep_model, save_model
+from tachograph.app.ml.shortage import tell_shortage
 from tachograph.app.workspace import Workspace
 from tachograph.errors import TachographError, UsageError
 from tachograph.learning.ml.metadata import Metadata, Params
@@ -53,6 +54,8 @@ class TrainReport(msgspec.Struct, frozen=True):
     """Why it is not fit for use, as far as one can say; empty: it beats the baselines."""
     seconds: float
     """What training took."""
+    labels_without_kind: int
+    """Labels of the file that do not say of which kind they are: they count as synthetic."""
 
 
 def choose_target(target: str, what: str | None) -> Target:
@@ -84,7 +87,14 @@ def train_model(workspace: Workspace, request: TrainRequest, now_ms: int | None 
     if is_active:
         keep_model(workspace, model, metadata)
         put_to_use(workspace.folder, request.target, metadata.name)
-    return TrainReport(tell_model(metadata), str(folder), is_active, why_not_better(metadata), round(seconds, 3))
+    return TrainReport(
+        tell_model(metadata),
+        str(folder),
+        is_active,
+        why_not_better(metadata),
+        round(seconds, 3),
+        count_without_kind(table),
+    )
 
 
 def gather(workspace: Workspace, request: TrainRequest) -> Table:
@@ -129,7 +139,7 @@ def fit(table: Table, target: Target, params: Params, now_ms: int | None = None)
         trained = train(table, goal_of(target), params)
     except TooLittleData as error:
         raise TachographError(
-            f"There is too little to learn {target} from: {'; '.join(error.missing)}.",
+            tell_shortage(target, table.grouped_by, error.missing),
             slug=error.slug,
             hint=_how_to_get_more(target),
             exit_code=error.exit_code,
@@ -137,7 +147,9 @@ def fit(table: Table, target: Target, params: Params, now_ms: int | None = None)
     now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
     found = trained.metadata
-    name = f"{target.replace('_', '-')}-{day}-{found.model_hash[:8]}"
+    # labels of another kind can give the same trees, and yet the model is another one: it is judged otherwise
+    digest = hash_model(f"{found.model_hash}{found.data_hash}".encode())
+    name = f"{target.replace('_', '-')}-{day}-{digest[:8]}"
     metadata = msgspec.structs.replace(
         found, name=name, target=target, label_definition=_define(target), created_at=now
     )
@@ -167,6 +179,8 @@ def _define(target: Target) -> str:
 
 
 def _how_to_get_more(target: Target) -> str:
+    if target == "session_success":
+        return "tacho label SESSION --score 0..100 says how a session went; tacho predict --task-type needs no model."
     if target not in LABELS:
         return "It comes with more sessions; tacho predict --task-type tells what is usual without a model."
     return (

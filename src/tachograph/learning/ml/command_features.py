@@ -45,7 +45,7 @@ def read_features(event: CommandEvent) -> tuple[float | None, ...]:
         event.duration_ms,
         float(failed),
         float(event.exit_code is None),
-        float(event.timed_out),
+        None if event.origin == "shell" else float(event.timed_out),  # a shell's hook cannot tell
         event.files_touched_count,
         event.lines_added,
         event.lines_deleted,

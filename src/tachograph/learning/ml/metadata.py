@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from tachograph.learning.ml.table import Feature, Goal
+from tachograph.learning.ml.table import Feature, Goal, Grouping
 
 Measure = Literal["mae", "auc", "brier"]
 """``mae``: mean distance from the truth, in units of the label; ``auc``: share of pairs of a success and a failure that
@@ -58,6 +58,9 @@ class Parts(msgspec.Struct, frozen=True):
     """All rows with real labels learned from are older, all held-out ones are not; ms since 1970-01-01 UTC."""
     judged_on: tuple[str, ...]
     """Kinds of the held-out labels; ``synthetic`` says that nothing real is known."""
+    grouped_by: Grouping = "group"
+    """``repository``: judged on repositories that it has not seen; ``session``: on later sessions, of the same
+    repositories too, which says nothing of others."""
 
 
 class Estimate(msgspec.Struct, frozen=True):

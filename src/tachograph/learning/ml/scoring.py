@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
 
@@ -20,16 +22,17 @@ class Scored(msgspec.Struct, frozen=True):
     id: str
     prediction: float
     """The label, or the probability (0 to 1) that it is 1."""
-    low: float
-    high: float
-    """The interval for 90 of 100 cases; what it says, see :mod:`tachograph.learning.ml.conformal`."""
+    low: float | None
+    high: float | None
+    """The interval for 90 of 100 cases: of a number it is meant to hold the label, of a probability the share of
+    successes among rows with such predictions; None where that share contradicts the probability."""
     contributions: tuple[float, ...]
     """How far each feature moves the prediction, in the features' order; last what is said of a row of which nothing is
     known. They add up to the prediction before it is cut to its limits; of probabilities to its log-odds."""
     top_feature: str
-    """The one with the largest contribution; empty when none moves it."""
+    """The one without whose contribution the prediction would be farthest from what it is; empty when none moves it."""
     top_value: float
-    """That contribution."""
+    """How far: for numbers the contribution itself, for probabilities the difference of the two probabilities."""
 
 
 class Scorer:
@@ -60,15 +63,31 @@ class Scorer:
         x = read_values(table.rows, len(self._names))
         predicted = cut(self._model.predict(x), self.metadata.params)
         low, high = limits(predicted, self.metadata.intervals, self.metadata.goal, self.metadata.params)
-        moved = contributions(self._model.trees, x)
-        start = self._model.margins(x) - moved.sum(axis=1)
-        tops = np.abs(moved).argmax(axis=1).tolist()
-        answers = zip(table.rows, predicted.tolist(), low.tolist(), high.tolist(), strict=True)
-        reasons = zip(np.column_stack([moved, start]).tolist(), tops, strict=True)
+        moved, margins = contributions(self._model.trees, x), self._model.margins(x)
+        shifts = _shifts(margins, moved, self.metadata.goal)
+        tops = np.abs(shifts).argmax(axis=1)
+        answers = zip(table.rows, predicted.tolist(), _known(low), _known(high), strict=True)
+        whys = np.column_stack([moved, margins - moved.sum(axis=1)]).tolist()
+        reasons = zip(whys, tops.tolist(), shifts[np.arange(len(tops)), tops].tolist(), strict=True)
         return [
-            Scored(row.id, said, least, most, tuple(why), self._names[top] if why[top] else "", why[top])
-            for (row, said, least, most), (why, top) in zip(answers, reasons, strict=True)
+            Scored(row.id, said, least, most, tuple(why), self._names[top] if shift else "", shift)
+            for (row, said, least, most), (why, top, shift) in zip(answers, reasons, strict=True)
         ]
+
+
+def _shifts(margins: Floats, moved: Floats, goal: Goal) -> Floats:
+    """Rows by features: the prediction minus what it would be without that feature's contribution."""
+    if goal == "number":
+        return moved
+    return _chance(margins)[:, None] - _chance(margins[:, None] - moved)
+
+
+def _chance(log_odds: Floats) -> Floats:
+    return np.asarray(np.exp(-np.logaddexp(0.0, -log_odds)))
+
+
+def _known(ends: Floats) -> list[float | None]:
+    return [None if math.isnan(end) else end for end in ends.tolist()]
 
 
 def cut(predicted: Floats, params: Params) -> Floats:

@@ -13,6 +13,10 @@ Goal = Literal["number", "probability"]
 """``number``: the label itself is predicted; ``probability``: that the label is 1."""
 
 
+Grouping = Literal["group", "repository", "session"]
+"""What a group of rows is; ``group``: nobody said."""
+
+
 class Feature(msgspec.Struct, frozen=True):
     """One column."""
 
@@ -36,7 +40,7 @@ class Row(msgspec.Struct, frozen=True):
     source: str
     """Of the label."""
     group: str
-    """What must not be on both sides of a split: the repository; empty: a group of its own."""
+    """What must not be on both sides of a split, see :data:`Grouping`; empty: a group of its own."""
     at: int
     """ms since 1970-01-01 UTC."""
 
@@ -46,6 +50,7 @@ class Table(msgspec.Struct, frozen=True):
 
     features: tuple[Feature, ...]
     rows: Sequence[Row]
+    grouped_by: Grouping = "group"
 
     def known(self) -> list[Row]:
         """The rows with a label."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -18,7 +19,7 @@ from tachograph.learning.ml.matrix import Flags, Floats, Matrix, hash_rows, read
 from tachograph.learning.ml.metadata import HeldOut, Importance, IntervalBin, Metadata, Params, Parts
 from tachograph.learning.ml.scoring import cut, limits
 from tachograph.learning.ml.splits import Split, judged_kinds, split
-from tachograph.learning.ml.table import Feature, Goal, Table
+from tachograph.learning.ml.table import Feature, Goal, Grouping, Table
 from tachograph.learning.ml.weights import count_kinds, row_weights
 
 LEAST_ROWS = 100
@@ -31,12 +32,30 @@ LEAST_HELD_OUT = 20
 """Known outcomes to judge a model by."""
 
 
+Lack = Literal[
+    "outcomes", "groups", "successes", "failures", "newer outcomes", "older outcomes", "different outcomes",
+    "newer groups", "mixed outcomes",
+]  # fmt: skip
+"""``newer outcomes`` are those to judge by, ``older outcomes`` those to learn from; ``newer groups`` are groups with
+newer outcomes apart from those with older ones; ``different outcomes`` fail when all known ones are the same, ``mixed
+outcomes`` when of a probability that is so in one of the parts that the rows are divided into."""
+
+
+class Shortage(msgspec.Struct, frozen=True):
+    """One thing that there is too little of."""
+
+    of: Lack
+    there: int
+    needed: int
+
+
 class TooLittleData(TachographError):
     """There is not enough to learn from, or not of the right kind."""
 
-    def __init__(self, missing: tuple[str, ...]) -> None:
+    def __init__(self, missing: tuple[Shortage, ...]) -> None:
+        told = (f"{one.there} {one.of}, {one.needed} are needed" for one in missing)
         super().__init__(
-            f"There is too little to learn from: {'; '.join(missing)}.",
+            f"There is too little to learn from: {'; '.join(told)}.",
             slug="too_little_data",
             hint="tacho label review asks for the labels that tell most; tacho ml generate makes data for trying out.",
             exit_code=1,
@@ -56,6 +75,7 @@ class _Course(msgspec.Struct, frozen=True):
     """What the steps of one training share."""
 
     features: tuple[Feature, ...]
+    grouped_by: Grouping
     goal: Goal
     params: Params
     data: Matrix
@@ -72,10 +92,19 @@ def train(table: Table, goal: Goal, params: Params = Params()) -> Trained:  # no
     rows = sort_rows(table)
     data = read_matrix(rows, len(table.features))
     parts = _divide(data, goal)
-    course = _Course(table.features, goal, params, data, parts)
+    course = _Course(table.features, table.grouped_by, goal, params, data, parts)
     trees, intervals = _practise(course)
     model = _grow(course, parts.learned, msgspec.structs.replace(params, n_estimators=trees))
     return Trained(model, _describe(course, model, intervals, hash_rows(table, rows)))
+
+
+def find_shortages(table: Table, goal: Goal) -> tuple[Shortage, ...]:
+    """What there is too little of to learn from ``table``; nothing: it can be learned from."""
+    try:
+        _divide(read_matrix(sort_rows(table), len(table.features)), goal)
+    except TooLittleData as refused:
+        return refused.missing
+    return ()
 
 
 def check_params(params: Params) -> None:
@@ -94,43 +123,39 @@ def _divide(data: Matrix, goal: Goal) -> Split:
     missing = _missing(data, goal)
     parts = None if missing else split(data)
     if parts is None:
-        raise TooLittleData(missing or ("older and newer outcomes in repositories apart from each other",))
+        raise TooLittleData(missing or (Shortage("newer groups", 0, 1),))
     missing = _missing_parts(data, parts, goal)
     if missing:
         raise TooLittleData(missing)
     return parts
 
 
-def _missing(data: Matrix, goal: Goal) -> tuple[str, ...]:
+def _missing(data: Matrix, goal: Goal) -> tuple[Shortage, ...]:
     judged = np.isin(data.kinds, judged_kinds(set(data.kinds.tolist())))
     rows, groups = int(judged.sum()), len(np.unique(data.groups[judged]))
-    what = "outcomes that are known (labels of people, or what checks and commits told)"
-    missing = [f"{LEAST_ROWS} {what}, there are {rows}"] if rows < LEAST_ROWS else []
-    if groups < LEAST_GROUPS:
-        missing.append(f"outcomes in {LEAST_GROUPS} groups (repositories), there are {groups}")
+    found = [Shortage("outcomes", rows, LEAST_ROWS), Shortage("groups", groups, LEAST_GROUPS)]
     if goal == "probability":
         good = int((data.y[judged] > 0.5).sum())
-        for name, count in (("successes", good), ("failures", rows - good)):
-            if count < LEAST_OF_CLASS:
-                missing.append(f"{LEAST_OF_CLASS} {name}, there are {count}")
-    elif rows and np.ptp(data.y[judged]) == 0:
-        missing.append("outcomes that differ from each other")
-    return tuple(missing)
+        found += [Shortage("successes", good, LEAST_OF_CLASS), Shortage("failures", rows - good, LEAST_OF_CLASS)]
+    elif rows:
+        found.append(Shortage("different outcomes", min(2, len(np.unique(data.y[judged]))), 2))
+    return _short(found)
 
 
-def _missing_parts(data: Matrix, parts: Split, goal: Goal) -> tuple[str, ...]:
-    held = int(parts.held_out.sum())
+def _missing_parts(data: Matrix, parts: Split, goal: Goal) -> tuple[Shortage, ...]:
     learned = parts.learned & parts.judged
-    missing = []
-    if held < LEAST_HELD_OUT or int(learned.sum()) < LEAST_ROWS // 2:
-        missing.append(
-            f"{LEAST_HELD_OUT} newer outcomes of groups apart from {LEAST_ROWS // 2} older ones, "
-            f"there are {held} and {int(learned.sum())}"
-        )
-    pieces = [parts.held_out, *(learned & (parts.folds != fold) for fold in range(int(parts.folds.max()) + 1))]
-    if goal == "probability" and any(len(np.unique(data.y[piece] > 0.5)) < 2 for piece in pieces):
-        missing.append("both successes and failures among the newer outcomes, and in each part of the older ones")
-    return tuple(missing)
+    found = [
+        Shortage("newer outcomes", int(parts.held_out.sum()), LEAST_HELD_OUT),
+        Shortage("older outcomes", int(learned.sum()), LEAST_ROWS // 2),
+    ]
+    if goal == "probability":
+        pieces = [parts.held_out, *(learned & (parts.folds != fold) for fold in range(int(parts.folds.max()) + 1))]
+        found.append(Shortage("mixed outcomes", min(len(np.unique(data.y[piece] > 0.5)) for piece in pieces), 2))
+    return _short(found)
+
+
+def _short(found: list[Shortage]) -> tuple[Shortage, ...]:
+    return tuple(one for one in found if one.there < one.needed)
 
 
 def _practise(course: _Course) -> tuple[int, tuple[IntervalBin, ...]]:
@@ -212,4 +237,5 @@ def _tell_parts(course: _Course) -> Parts:
         folds=int(parts.folds.max()) + 1,
         cut_at=parts.cut_at,
         judged_on=judged_kinds(set(data.kinds.tolist())),
+        grouped_by=course.grouped_by,
     )

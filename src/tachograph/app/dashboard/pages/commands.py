@@ -9,6 +9,7 @@ from tachograph.app.dashboard.desk import Params
 from tachograph.app.dashboard.links import change, link, session_link
 from tachograph.app.dashboard.page import Page, Param
 from tachograph.app.scope import Scope
+from tachograph.model import CommandScore, ScoreKind
 from tachograph.report.units import count, counted
 from tachograph.report.view import (
     Block,
@@ -29,8 +30,10 @@ from tachograph.report.view import (
 
 _LEAD = "Commands that were noted: run with tacho run, by a shell with the hook, or found in agents' logs."
 _ABOUT = (
-    "Changes are those of the command itself in its repository; – is what could not be told. A score is what a model"
-    " expects, from 0 to 100, with an interval meant to hold the truth in 9 of 10 cases; a label is how it turned out."
+    "Changes are those of the command itself in its repository; – is what could not be told. A label is how it turned"
+    " out, 0 to 100. A score says what it is: the label that a model expects, with an interval meant to hold it in 9 of"
+    " 10 cases, or a chance of success in per cent, with the share that succeeded of commands with such a chance (9 of"
+    " 10 such intervals hold it; none where the chance itself lies outside). What moved it most is in points of it."
 )
 
 
@@ -100,7 +103,8 @@ def _list(data: CommandPage, scope: Scope, params: Params) -> Grid:
         Column("program", "Command", wide=True), Column("at", "When", "moment"), Column("exit", "Exit", "text"),
         Column("took", "Took", "seconds", low=True), Column("files", "Files", "count", low=True),
         Column("lines", "Lines", "text", low=True), Column("score", "Score", "number"),
-        Column("interval", "Interval", "text", low=True), Column("why", "Moved most by", "text", low=True),
+        Column("interval", "Interval", "text", low=True),
+        Column("why", "Moved most by", "text", "In points of the score.", low=True),
         Column("label", "Label", "number", low=True),
     ]  # fmt: skip
     first = (data.page - 1) * data.size + 1
@@ -117,11 +121,21 @@ def _row(one: CommandRow) -> list[Cell]:
     return [
         Cell(one.program or "(unnamed)", href=session_link(one.session) if one.session else "", note=who),
         Cell(one.at), _exit(one), Cell(one.duration_seconds), Cell(one.files_touched), Cell(_lines(one)),
-        Cell(None if score is None else round(score.score)),
-        Cell("" if score is None or score.low is None else f"{score.low:.0f}–{score.high:.0f}"),
-        Cell("" if score is None else f"{score.top_feature} {score.top_value:+.1f}"),
+        Cell() if score is None else Cell(round(score.score), note=_UNITS[score.kind]),
+        Cell("" if score is None else _interval(score)),
+        Cell("" if score is None or not score.top_feature else f"{score.top_feature} {score.top_value:+.1f}"),
         Cell("" if label is None else label.score, note="" if label is None else label.kind),
     ]  # fmt: skip
+
+
+_UNITS: dict[ScoreKind, str] = {"productivity": "of 100", "chance": "% chance of success"}
+
+
+def _interval(score: CommandScore) -> str:
+    if score.low is None or score.high is None:
+        return ""
+    ends = f"{score.low:.0f}–{score.high:.0f}"
+    return f"of such {ends} %" if score.kind == "chance" else ends
 
 
 def _exit(one: CommandRow) -> Cell:
