@@ -11,18 +11,22 @@ MLFLOW_SERVER := 3.17.2
 AGENTS   ?= .agent-clis
 CODEX    := 0.169.0
 CLAUDE_CODE := 2.1.330
+STANDALONE ?= .venv-standalone
+SHIV     := 1.0.8
 PYTHON   ?= python3.13 python3.12 python3.11 python3 python3.14 python
 WORKERS  ?= 2
 BIN      := $(VENV)/bin
 PIP      := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST   := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# Bytecode is kept: what the tests start, hundreds of processes, would compile the same files again and again.
+PYTEST   := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 JUDGE_STAMP := $(JUDGE)/.installed-$(LLAMA)-$(GEMMA)
 MLFLOW_STAMP := $(MLFLOW)/.installed-$(MLFLOW_SERVER)
 AGENTS_STAMP := $(AGENTS)/.installed-$(CODEX)-$(CLAUDE_CODE)
+STANDALONE_STAMP := $(STANDALONE)/.installed-$(SHIV)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-web test-judge test-mlflow test-agents lint format soak bench bench-web docs clean
+.PHONY: help run test test-web test-judge test-mlflow test-agents lint format soak bench bench-web docs man standalone clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf 'make %-11s %s\n' "$$name" "$$text"; done
@@ -70,6 +74,7 @@ soak: $(VENV)/.installed-dev ## Run all tests, the very long ones too, with many
 
 bench: $(VENV)/.installed-dev ## Measure speed, memory and store size (ARGS="--help" for options)
 	$(BIN)/python tools/bench.py $(ARGS)
+	$(BIN)/python tools/bench_capture.py
 
 bench-web: $(VENV)/.installed-dev ## Measure the dashboard on 100,000 sessions (ARGS="--help" for options)
 	$(BIN)/python tools/bench_web.py $(ARGS)
@@ -77,9 +82,17 @@ bench-web: $(VENV)/.installed-dev ## Measure the dashboard on 100,000 sessions (
 docs: $(VENV)/.installed-dev ## Write again the pages of docs/ that are made from the code
 	$(BIN)/python tools/make_docs.py $(ARGS)
 	$(BIN)/python tools/make_schemas.py $(ARGS)
+	$(BIN)/python tools/make_man.py $(ARGS)
+
+man: $(VENV)/.installed-dev ## Write the manual pages again from the commands' help (make docs does so too)
+	$(BIN)/python tools/make_man.py $(ARGS)
+
+standalone: $(VENV)/.installed-dev $(STANDALONE_STAMP) ## Put all into one file, dist/tacho, and try it without .venv
+	$(STANDALONE)/bin/python tools/make_standalone.py dist/tacho
+	STANDALONE_FILE=$(abspath dist/tacho) $(BIN)/python -m pytest -m standalone tests/standalone
 
 clean: ## Remove .venv, caches and builds (never your data)
-	rm -rf $(VENV) $(JUDGE) $(MLFLOW) $(AGENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(JUDGE) $(MLFLOW) $(STANDALONE) $(AGENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment holds absolute paths: one that was made elsewhere (a moved or copied checkout) is made anew.
@@ -149,6 +162,13 @@ $(MLFLOW_STAMP): | $(VENV)/.made
 	@echo "Installing MLflow $(MLFLOW_SERVER) into $(MLFLOW): about two minutes, once" >&2
 	@$(BIN)/python -m venv --clear $(MLFLOW)
 	@$(MLFLOW)/bin/python -m pip --disable-pip-version-check install --quiet 'mlflow==$(MLFLOW_SERVER)'
+	@touch $@
+
+# What packs the single file, apart from everything else: only what Tachograph itself needs goes into that.
+$(STANDALONE_STAMP): | $(VENV)/.made
+	@echo "Installing shiv $(SHIV) into $(STANDALONE)" >&2
+	@$(BIN)/python -m venv --clear $(STANDALONE)
+	@$(STANDALONE)/bin/python -m pip --disable-pip-version-check install --quiet 'shiv==$(SHIV)'
 	@touch $@
 
 # Agent CLIs, 0.8 GB, apart from everything else and with homes of their own in the tests. No other script of a package

@@ -91,22 +91,22 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-every_module = pytest.mark.parametrize("path", SOURCES, ids=name_of)
-
-
 # --------------------------------------------------------------------------------------------------- sizes
 
 
-@every_module
-def test_file_is_short_enough_to_hold_one_idea(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
+def test_files_are_short_enough_to_hold_one_idea():
+    sizes = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {name: lines for name, lines in sizes.items() if lines > MAX_FILE_LINES} == {}
 
 
-@every_module
-def test_functions_are_short_enough_to_be_read_at_once(path):
-    functions = (node for node in ast.walk(tree_of(path)) if isinstance(node, Function))
-    sizes = [(node.name, (node.end_lineno or node.lineno) - node.lineno + 1) for node in functions]
-    assert [(name, lines) for name, lines in sizes if lines > MAX_FUNCTION_LINES] == []
+def test_functions_are_short_enough_to_be_read_at_once():
+    sizes = {
+        (name_of(path), node.name, node.lineno): (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, Function)
+    }
+    assert {name: lines for name, lines in sizes.items() if lines > MAX_FUNCTION_LINES} == {}
 
 
 # ---------------------------------------------------------------------------------------------- docstrings
@@ -131,12 +131,11 @@ def decorators_of(node: Function | ast.ClassDef) -> set[str]:
     return {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
 
 
-@every_module
-def test_public_names_have_docstrings(path):
-    missing = list(find_undocumented(tree_of(path)))
-    if any(part.startswith("_") for part in name_of(path).split(".")):  # its names are known to one room only
-        missing = [name for name in missing if name == "the module"]
-    assert missing == []
+def test_public_names_have_docstrings():
+    missing = [(name_of(path), name) for path in SOURCES for name in find_undocumented(tree_of(path))]
+    # The names of a module with an underscore are known to one room only.
+    private = {module for module, _ in missing if any(part.startswith("_") for part in module.split("."))}
+    assert [(module, name) for module, name in missing if module not in private or name == "the module"] == []
 
 
 @pytest.mark.parametrize(
@@ -200,11 +199,9 @@ def test_the_rule_on_sockets_finds_what_it_should(code, found):
     assert {name for name in imports if matches(name, SOCKET_MODULES)} == found
 
 
-@every_module
-def test_only_listed_modules_can_open_a_socket(path):
-    if name_of(path) in CONFIG["tool"]["tachograph"]["network"]:
-        return
-    assert {name for name in imports_of(path) if matches(name, SOCKET_MODULES)} == set()
+def test_only_listed_modules_can_open_a_socket():
+    opening = {name_of(path) for path in SOURCES if any(matches(name, SOCKET_MODULES) for name in imports_of(path))}
+    assert opening - set(CONFIG["tool"]["tachograph"]["network"]) == set()
 
 
 def test_the_list_of_network_modules_agrees_with_the_import_contract():
@@ -223,12 +220,14 @@ def source_of(name: str) -> str | None:
     return parts[2] if any(part.stem == parts[2] for part in (PACKAGE / "sources").iterdir()) else None
 
 
-@every_module
-def test_sources_do_not_know_each_other(path):
-    if not path.is_relative_to(PACKAGE / "sources") or path == PACKAGE / "sources" / "__init__.py":
-        return
-    others = {source_of(name) for name in imports_of(path)} - {None, source_of(name_of(path))}
-    assert others == set()
+def test_sources_do_not_know_each_other():
+    known = {
+        name_of(path): {source_of(name) for name in imports_of(path)} - {None, source_of(name_of(path))}
+        for path in (PACKAGE / "sources").rglob("*.py")
+        if path != PACKAGE / "sources" / "__init__.py"
+    }
+    assert len(known) > 2
+    assert {name: others for name, others in known.items() if others} == {}
 
 
 # ------------------------------------------------------------------------------------------------ start-up
@@ -245,6 +244,61 @@ def test_importing_it_loads_nothing_heavy(module):
     assert loaded & HEAVY_MODULES == set()
 
 
+# ---------------------------------------------------------------------------------------------------- time
+
+CPU_CLOCKS = ("process_time", "thread_time", "perf_counter")
+LEAST_LIMIT_SECONDS = 3
+"""What a wall clock may be compared with: a machine that runs tests can leave a process alone for a second."""
+
+
+def find_hasty_limits(tree: ast.Module) -> Iterator[int]:
+    """Yield the lines that measure CPU time by themselves, and those that allow a wall clock next to nothing."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("process_time", "thread_time", "perf_counter")
+        ):
+            yield node.lineno
+        elif isinstance(node, ast.Compare) and "monotonic()" in ast.unparse(node):
+            terms = [node.left, *node.comparators]
+            for operator, left, right in zip(node.ops, terms, terms[1:], strict=False):
+                if (
+                    isinstance(operator, ast.Lt | ast.LtE)
+                    and "monotonic()" in ast.unparse(left)
+                    and isinstance(right, ast.Constant)
+                    and right.value < LEAST_LIMIT_SECONDS
+                ):
+                    yield node.lineno
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("start = time.process_time()", [1]),
+        ("\nspent = perf_counter() - start", [2]),
+        ("assert time.monotonic() - start < 0.5", [1]),
+        ("assert 0.1 < time.monotonic() - start <= 2", [1]),
+        ("assert 0.1 < time.monotonic() - start < 5", []),
+        ("assert time.monotonic() - start > 0.5", []),
+        ("while time.monotonic() < until: pass", []),
+        ("takes_at_most(0.1, work, clock=time.monotonic)", []),
+    ],
+)
+def test_the_rule_on_limits_of_time_finds_what_it_should(code, lines):
+    assert list(find_hasty_limits(ast.parse(code))) == lines
+
+
+def test_limits_of_time_hold_on_a_busy_machine():
+    """CPU time is measured by ``tests/effort.py``, which tries again and leaves out what other threads do."""
+    tests = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("*.py"))}
+    hasty = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path, text in tests.items()
+        if re.search(r"(process_time|thread_time|perf_counter|monotonic)\(\)", text) and "effort" not in path.name
+        if (lines := list(find_hasty_limits(tree_of(path))))
+    }
+    assert hasty == {}
+
+
 # ------------------------------------------------------------------------------------------- tracked files
 
 MADE_UP_NAMES = {"ada", "alice", "bob", "dev", "me", "name", "sam", "someone", "user", "x", "you"}
@@ -253,7 +307,8 @@ HOME_PATTERN = re.compile(
 )
 TOP_LEVEL = {
     ".ci", ".editorconfig", ".gitignore", ".pre-commit-hooks.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
-    "Makefile", "README.md", "SECURITY.md", "action.yml", "docs", "plugins", "pyproject.toml", "src", "tests", "tools",
+    "Makefile", "README.md", "SECURITY.md", "action.yml", "docs", "man", "plugins", "pyproject.toml", "src", "tests",
+    "tools",
 }  # fmt: skip
 UNTRACKED_FOLDERS = {".git", ".venv", ".hypothesis", "build", "dist", "__pycache__"}
 

@@ -7,7 +7,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +29,7 @@ from tests.builders.claude import ClaudeHome, ClaudeLog
 from tests.builders.codex import CodexHome, CodexLog
 from tests.builders.session import SessionScript
 from tests.builders.waste import Story, read_log, scene_of
+from tests.effort import least_seconds, takes_at_most
 from tests.unit.judge.fake_server import MODEL, FakeServer, serving, status, tags
 
 TEXT = "a line of some file\n" * 20
@@ -127,16 +127,6 @@ def test_a_near_repetition_is_not_hidden_by_a_far_one(claude: ClaudeHome, home: 
 # --------------------------------------------------------------------------------------------------------- time
 
 
-def seconds(work: Callable[[], object], times: int = 1) -> float:
-    """CPU time of the quickest of ``times`` runs."""
-    taken = []
-    for _ in range(times):
-        started = time.process_time()
-        work()
-        taken.append(time.process_time() - started)
-    return min(taken)
-
-
 def nested_rewinds(size: int) -> Session:
     story = Story()
     for parent in [*range(size), *reversed(range(size))]:
@@ -192,14 +182,13 @@ def test_a_detector_takes_time_in_proportion(detector: str, build: Callable[[int
     find = load_detectors()[detector]
     short, long = build(size), build(4 * size)
     find(scene_of(short))
-    assert seconds(lambda: find(scene_of(long)), 2) < 9 * seconds(lambda: find(scene_of(short)), 3)
+    takes_at_most(9 * least_seconds(lambda: find(scene_of(short))), lambda: find(scene_of(long)))
 
 
 def test_reminders_that_never_end_are_read_in_proportion() -> None:
     logs = [begin_claude().shell("cat a.txt", "<system-reminder>" * size) for size in (400, 1600)]
     read_log(logs[0])
-    short, long = (seconds(lambda log=log: read_log(log), 2) for log in logs)
-    assert long < 9 * short + 0.02
+    takes_at_most(9 * least_seconds(lambda: read_log(logs[0])) + 0.02, lambda: read_log(logs[1]))
 
 
 _PEAK = """

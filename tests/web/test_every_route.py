@@ -148,7 +148,7 @@ def test_with_its_watcher_it_listens_on_loopback_alone_and_connects_to_nothing(h
 
 
 def wait_for_turns(server: Server, turns: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         answer, body = server.get("/api/v1/sessions?range=all")
         if answer.status == 200 and f'"turns":{turns}'.encode() in body:

@@ -53,7 +53,7 @@ def kept(workspace: Workspace, told: list[str], **options: object) -> Iterator[t
         found.stop()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

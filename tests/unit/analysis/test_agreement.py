@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tachograph.analysis import agreement
-from tachograph.analysis.agreement import SCALE, Agreement, Statistic, measure_agreement
+from tachograph.analysis.agreement import SCALE, Agreement, measure_agreement
+from tachograph.analysis.bootstrap import Statistic
 
 NO = None
 

@@ -304,5 +304,5 @@ def test_git_applies_the_same_change(home: Path, places: Places) -> None:
     path = put(home / ".claude" / "CLAUDE.md", "# Rules\n\nOne.\n")
     plan = plan_promotion("batch_tasks", TEXT, "claude_code", "main", places)
     patch = plan.diff.replace(str(path), "a/CLAUDE.md", 1).replace(str(path), "b/CLAUDE.md", 1) + "\n"
-    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=path.parent, check=True, timeout=20)
+    subprocess.run(["git", "apply", "-"], input=patch.encode(), cwd=path.parent, check=True, timeout=60)
     assert path.read_bytes() == plan.after

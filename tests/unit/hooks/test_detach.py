@@ -12,6 +12,7 @@ import pytest
 
 from tachograph.hooks import detach
 from tachograph.hooks.detach import start_learning
+from tests.effort import PATIENT_HOOK
 from tests.unit.hooks.test_process import EVENT, LONGEST_SECONDS, assert_silent
 
 PYTHON = sys.executable
@@ -35,7 +36,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def notes_of(path: Path, count: int) -> list[str]:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and (not path.exists() or path.read_text().count("\n") < count):
         time.sleep(0.01)
     return path.read_text().splitlines()
@@ -88,9 +89,9 @@ def test_a_system_without_sessions_gives_a_process_group(started, tmp_path, monk
 @pytest.mark.parametrize("word", ["session-end", "subagent-stop"])
 def test_the_hook_starts_it_at_once_and_says_nothing(started, home, word):
     (home / "tachograph" / "hooks").mkdir(parents=True)
-    code = f"import sys; sys.executable = {sys.executable!r}; from tachograph.hooks import main; main()"
+    code = f"import sys; sys.executable = {sys.executable!r}; {PATIENT_HOOK}"
     began = time.monotonic()
-    done = subprocess.run([PYTHON, "-c", code, word], input=EVENT, capture_output=True, timeout=10)
+    done = subprocess.run([PYTHON, "-c", code, word], input=EVENT, capture_output=True, timeout=30)
     assert_silent(done)
     assert time.monotonic() - began < LONGEST_SECONDS
     assert notes_of(started, 1)[0].startswith("-P -m tachograph learn --quiet|")

@@ -66,8 +66,8 @@ class FakeServer(ThreadingHTTPServer):
 
     def config(self, **fields: Any) -> JudgeConfig:
         given = {
-            "endpoint": f"http://127.0.0.1:{self.server_port}", "model": MODEL, "probe_timeout": 2.0,
-            "inference_timeout": 2.0, **fields,
+            "endpoint": f"http://127.0.0.1:{self.server_port}", "model": MODEL, "probe_timeout": 20.0,
+            "inference_timeout": 20.0, **fields,
         }  # fmt: skip
         return JudgeConfig(**given)
 
@@ -162,7 +162,7 @@ def silent() -> Play:
     """Nothing, until the test is over."""
 
     def play(handler: Handler) -> None:
-        handler.server.closing.wait(5)
+        handler.server.closing.wait(60)
 
     return play
 

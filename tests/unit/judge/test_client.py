@@ -17,6 +17,7 @@ import pytest
 
 from tachograph.judge import JudgeConfig, JudgeUnavailable
 from tachograph.judge.client import LARGEST_ANSWER, ask, probe
+from tests.effort import takes_at_most
 from tests.unit.judge.fake_server import (
     MODEL,
     FakeServer,
@@ -161,10 +162,10 @@ def test_a_server_that_refuses_both_is_not_asked_again(server: FakeServer) -> No
 def test_every_failure_has_its_reason(server: FakeServer, play: Play, slug: str) -> None:
     server.on("/api/chat", play)
     began = time.monotonic()
-    fault = fail_ask(server.config(inference_timeout=0.25 if slug == "timed_out" else 5.0))
+    fault = fail_ask(server.config(inference_timeout=0.25 if slug == "timed_out" else 60.0))
     assert fault.slug == slug
     assert fault.reason.endswith(".")
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -178,19 +179,21 @@ def test_a_probe_has_a_limit_of_its_own(server: FakeServer) -> None:
     server.on("/api/tags", silent())
     began = time.monotonic()
     fault = fail_probe(server.config(probe_timeout=0.2, inference_timeout=60.0))
-    assert (fault.slug, 0.2 <= time.monotonic() - began < 2) == ("timed_out", True)
+    assert (fault.slug, 0.2 <= time.monotonic() - began < 10) == ("timed_out", True)
     assert fault.reason.endswith("did not answer within 0.2 seconds.")
 
 
 def test_both_questions_share_one_limit(server: FakeServer) -> None:
     def refuse_late(handler: Any) -> None:
-        time.sleep(0.2)
+        time.sleep(0.8)
         status(400)(handler)
 
-    server.on("/api/chat", refuse_late, silent())
-    began = time.monotonic()
-    assert fail_ask(server.config(inference_timeout=0.4)).slug == "timed_out"
-    assert time.monotonic() - began < 0.6
+    def slug_of_failure() -> str:
+        server.on("/api/chat", refuse_late, silent())
+        return fail_ask(server.config(inference_timeout=1.0)).slug
+
+    # With a limit each it would be 1.8 s.
+    assert takes_at_most(1.6, slug_of_failure, clock=time.monotonic) == "timed_out"
 
 
 def test_a_server_of_the_other_kind_is_told_apart(server: FakeServer) -> None:
@@ -314,14 +317,16 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
     over = threading.Event()
 
     def hang(*_: Any, **__: Any) -> list[Any]:
-        over.wait(5)
+        over.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
-    assert fail_probe(JudgeConfig(endpoint="http://localhost", probe_timeout=0.1)).slug == "timed_out"
-    assert time.monotonic() - began < 1
-    over.set()
+    try:
+        assert fail_probe(JudgeConfig(endpoint="http://localhost", probe_timeout=0.1)).slug == "timed_out"
+        assert time.monotonic() - began < 10
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize("endpoint", ["file:///etc/hosts", "http://ada:sesame@127.0.0.1:1", "http://10.1.2.3:1"])

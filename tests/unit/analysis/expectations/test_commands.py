@@ -152,7 +152,7 @@ def test_what_all_searches_take_together_is_limited(monkeypatch: pytest.MonkeyPa
     endless = [rf"/^make (\w|a|aa)+$(?<=c{number})/" for number in range(100)]
     began = time.monotonic()
     result = check("banned_commands", [*endless, "make"], recording)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5, "ten seconds, if it were for each expression"
     assert result.status == "unknown"
     assert result.rationale.startswith(
         r"/^make (\w|a|aa)+$(?<=c0)/: 0 calls, 1 call searched for too long, call 1: make aaa"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tachograph.analysis.expectations._paths import PathPattern, locate
+from tests.effort import takes_at_most
 
 HOME = "/home/ada/site"
 ROOT_HOME = "/ro" + "ot"  # in two pieces, for no file here names a real home
@@ -89,7 +88,5 @@ def test_a_path_is_seen_from_its_folder(path: str, folder: str, located: str) ->
 
 
 def test_many_stars_take_no_time() -> None:
-    start = time.process_time()
-    for pattern in ("*a" * 30 + "b", "**/" * 30 + "b", "a/**/" * 30 + "b"):
-        assert not PathPattern.read(pattern).matches("/" + "a" * 400 + "/a" * 300)
-    assert time.process_time() - start < 0.5
+    patterns, path = ("*a" * 30 + "b", "**/" * 30 + "b", "a/**/" * 30 + "b"), "/" + "a" * 400 + "/a" * 300
+    assert takes_at_most(0.5, lambda: [PathPattern.read(one).matches(path) for one in patterns]) == [False] * 3

@@ -156,19 +156,19 @@ def test_a_session_without_a_log_is_told(bench: Bench) -> None:
 
 
 def test_an_agent_that_takes_too_long_is_ended(bench: Bench) -> None:
-    bench.agent("codex", "{}", sleep=30)
+    bench.agent("codex", "{}", sleep=90)
     before = time.monotonic()
 
     with pytest.raises(TachographError) as raised:
         bench.run("codex", seconds=0.3)
 
     assert (raised.value.slug, raised.value.exit_code) == ("agent_timed_out", 1)
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_an_interruption_ends_the_agent(bench: Bench, tmp_path: Path) -> None:
-    bench.agent("codex", "{}", sleep=30)
+    bench.agent("codex", "{}", sleep=90)
     timer = threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     before = time.monotonic()
@@ -176,7 +176,7 @@ def test_an_interruption_ends_the_agent(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         bench.run("codex")
 
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
 
 
 @pytest.mark.parametrize("prompt", ["a\x00b"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
 
 from tachograph.app.expect.document import read_document
 from tachograph.app.expect.errors import ExpectationError
+from tests.effort import takes_at_most
 
 KIB = 1 << 10
 NODES = "more than 10,000 values, those that aliases stand for included"
@@ -113,16 +113,13 @@ def _library_is_loaded() -> None:
 
 def refused(text: str | bytes) -> ExpectationError:
     """How ``text`` is refused; within 100 ms of CPU, other work on the machine aside."""
-    spent = []
-    for _ in range(5):
-        before = time.process_time()
+
+    def read() -> ExpectationError:
         with pytest.raises(ExpectationError) as caught:
             read_document(text, "f.yaml")
-        spent.append(time.process_time() - before)
-        if spent[-1] < 0.1:
-            break
-    assert min(spent) < 0.1
-    return caught.value
+        return caught.value
+
+    return takes_at_most(0.1, read)
 
 
 def behind(kind: str, offence: str) -> str:
@@ -207,9 +204,5 @@ def test_up_to_each_limit_a_document_is_read(text: str, beyond: str) -> None:
 
 def test_a_usual_file_of_200_lines_takes_less_than_50_ms() -> None:
     block = "case_N:\n  tool_limits: {Bash: 5, 'mcp__db__*': 3}\n  required_tools: [Read]\n  final_text:\n    contains: all is done\n"  # fmt: skip # noqa: E501
-    spent = []
-    for _ in range(3):
-        before = time.process_time()
-        assert len(read_document(numbered(block, 40), "f.yaml").value) == 40
-        spent.append(time.process_time() - before)
-    assert min(spent) < 0.05
+    text = numbered(block, 40)
+    assert len(takes_at_most(0.05, lambda: read_document(text, "f.yaml")).value) == 40
