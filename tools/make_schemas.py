@@ -26,6 +26,7 @@ from tachograph.app.commands.events import CommandDetail, CommandList
 from tachograph.app.commands.init_store import StoreInit
 from tachograph.app.commands.labels import LabelList, LabelRecord
 from tachograph.app.commands.review import Review as LabelReview
+from tachograph.app.compare.report import ComparisonReport
 from tachograph.app.cost import CostReport, Reconciliation
 from tachograph.app.expect.explain import ExplainedFile
 from tachograph.app.expect.learn import LearnReport
@@ -36,6 +37,7 @@ from tachograph.app.hooks.status import HooksStatus
 from tachograph.app.kpis import KpiReport, SessionKpis
 from tachograph.app.learn.measures import LoopStatus
 from tachograph.app.learn.run import LearnReport as RoundReport
+from tachograph.app.mechanisms import FindingsReport
 from tachograph.app.ml.compare import Duel
 from tachograph.app.ml.drift import DriftReport
 from tachograph.app.ml.generate import GenerateReport
@@ -82,11 +84,13 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "commands": ("tacho commands list --json", CommandList),
     "commands_backfill": ("tacho commands backfill --json", BackfillReport),
     "commands_init": ("tacho commands init --json", StoreInit),
+    "compare": ("tacho compare --json", ComparisonReport),
     "cost": ("tacho cost --json", CostReport),
     "expect_explain": ("tacho expect explain FILE --json", ExplainedFile),
     "expect_learn": ("tacho expect learn SESSION --json", LearnReport),
     "expect_lint": ("tacho expect lint FILE --json", LintReport),
     "finding": ("tacho waste --explain ID --json", Explanation),
+    "findings": ("tacho findings --json", FindingsReport),
     "hooks_install": ("tacho hooks install --json", HooksChange),
     "hooks_status": ("tacho hooks status --json", HooksStatus),
     "hooks_uninstall": ("tacho hooks uninstall --json", HooksChange),

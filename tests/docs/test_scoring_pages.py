@@ -256,5 +256,5 @@ def test_findings_are_listed_and_written_into_the_page(
 
 
 def test_the_page_of_findings_names_every_detector() -> None:
-    rows = rows_of((DOCS / "findings.md").read_text(encoding="utf-8"))
-    assert {row[0].strip("`") for row in rows if len(row) == 7} == set(load_detectors())
+    _, _, listed = (DOCS / "findings.md").read_text(encoding="utf-8").partition("<!-- findings: made by")
+    assert {row[0].strip("`") for row in rows_of(listed) if len(row) == 7} == set(load_detectors())

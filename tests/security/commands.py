@@ -13,7 +13,7 @@ from tachograph.warehouse.store import open_reader, warehouse_file
 
 WRITING = {"ingest", "demo", "purge", "import", "learn"}
 """Commands that report nothing of what is stored."""
-ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks", "serve", "run"}
+ELSEWHERE = {"judge", "redact", "cases", "mlflow", "hooks", "serve", "run", "completion", "bootstrap"}
 """Commands about files and stores that a person names: their own tests run them."""
 ABOUT_SESSIONS = {"check", "expect"}
 """Commands that are given the sessions which they are about."""
@@ -28,6 +28,7 @@ NEEDED: dict[str, list[list[str]]] = {
     + [["--reconcile"]],
     "alerts": [["list", "--all", "--limit", "0"], ["replay"]],
     "baseline": [["list", "--pooled"], ["show", "main", "--pooled"]],
+    "compare": [["--at", "2026-05-10"]],
     "kpis": [[], ["--last"]],
     "report": [["session", "--last"], ["weekly"]],
     "show": [["--last"]],

@@ -14,13 +14,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tachograph.analysis.axes.trajectory import VALUES, Verdict
+from tachograph.analysis.bootstrap import RESAMPLES, Statistic, add_interval
 
 SCALE: tuple[Verdict, ...] = tuple(sorted(VALUES, key=VALUES.__getitem__))
 """From MUCH_WORSE to MUCH_BETTER."""
-RESAMPLES = 2000
-"""Resamples behind an interval; 1,000 to 2,000 are the usual advice for percentile intervals (Efron & Tibshirani,
-An Introduction to the Bootstrap, 1993, section 14.5)."""
-COVERAGE = 0.95
 LEAST = 2
 """Pairs below which nothing can be said."""
 
@@ -31,16 +28,6 @@ _NEAR = 1
 _Pairs = Sequence[Sequence[int]]
 """``pairs[i][j]``: how often the reference gave step i where the other gave step j."""
 _Measure = Callable[[_Pairs], float | None]
-
-
-class Statistic(msgspec.Struct, frozen=True):
-    """A number with its 95 % bootstrap percentile interval."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
-    """Why the value, or its interval, is null; empty when all three are known."""
 
 
 class ClassAgreement(msgspec.Struct, frozen=True):
@@ -128,13 +115,7 @@ def _state(measure: _Measure, undefined: str, table: _Pairs, resamples: Sequence
     value = measure(table)
     if value is None:
         return Statistic(reason=undefined)
-    found = sorted(one for one in map(measure, resamples) if one is not None)
-    if len(found) < COVERAGE * len(resamples):
-        return Statistic(value, reason="too few sessions for an interval")
-    if found[0] == found[-1]:
-        return Statistic(value, reason="no spread to tell an interval from")
-    tail = (1 - COVERAGE) / 2
-    return Statistic(value, _quantile(found, tail), _quantile(found, 1 - tail))
+    return add_interval(value, map(measure, resamples))
 
 
 def _tabulate(cells: Sequence[int]) -> _Pairs:
@@ -183,11 +164,3 @@ def _weigh_kappa(pairs: _Pairs) -> float | None:
     observed = sum((i - j) ** 2 * pairs[i][j] for i in _STEPS for j in _STEPS)
     expected = sum((i - j) ** 2 * rows[i] * columns[j] for i in _STEPS for j in _STEPS)
     return 1 - observed * sum(rows) / expected if expected else None
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Linear interpolation between the two nearest values."""
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)

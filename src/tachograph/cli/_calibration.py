@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tachograph.analysis.agreement import Agreement, ClassAgreement, Statistic
+from tachograph.analysis.agreement import Agreement, ClassAgreement
+from tachograph.analysis.bootstrap import Statistic
 from tachograph.app.calibrate import CalibrationReport, ModelCalibration
 from tachograph.report.document import Block, Column, Document, Heading, Line, Table
 from tachograph.report.units import UNKNOWN, count, counted

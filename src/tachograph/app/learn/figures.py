@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from tachograph.analysis.kpis import Kpi
 from tachograph.learning.trials import Effect
-from tachograph.report.units import UNKNOWN, tokens, usd
+from tachograph.report.units import UNKNOWN, seconds, tokens, usd
 
 
-def show_value(kpi: Kpi, value: float | None) -> str:
-    """``0.42``, ``$1.20``, ``45.2k``; three digits where they matter; a dash when unknown."""
+class InUnit(Protocol):
+    """A KPI, or anything else whose values have a unit."""
+
+    @property
+    def unit(self) -> str:
+        """tokens, USD, ratio …"""
+
+
+def show_value(kpi: InUnit, value: float | None) -> str:
+    """``0.42``, ``$1.20``, ``45.2k``, ``4m 54s``; three digits where they matter; a dash when unknown."""
     if value is None:
         return UNKNOWN
     if kpi.unit.startswith("USD"):
         return usd(value) if value >= 0.0001 or value == 0 else f"${value:.2g}"
     if kpi.unit == "tokens":
         return tokens(round(value))
+    if kpi.unit == "seconds":
+        return seconds(value)
     if abs(value) < 0.001:
         return f"{value:.4f}".rstrip("0").rstrip(".").replace("-0", "0") if abs(value) < 0.00005 else f"{value:.4f}"
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
@@ -38,11 +49,12 @@ def show_effect(kpi: Kpi | None, effect: Effect) -> str:
     """The difference with its interval, in the KPI's unit."""
     if kpi is None or effect.difference is None:
         return UNKNOWN
-    low, high = _difference(kpi, effect.low), _difference(kpi, effect.high)
-    return f"{_difference(kpi, effect.difference)} [{low}, {high}]"
+    low, high = show_change(kpi, effect.low), show_change(kpi, effect.high)
+    return f"{show_change(kpi, effect.difference)} [{low}, {high}]"
 
 
-def _difference(kpi: Kpi, value: float | None) -> str:
+def show_change(kpi: InUnit, value: float | None) -> str:
+    """A value with its sign; ``?`` when it is not known."""
     if value is None:
         return "?"
     return f"{'+' if value >= 0 else '-'}{show_value(kpi, abs(value))}"
