@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,6 +13,10 @@ def main() -> None:
 
         print(f"tacho {__version__}")
         return
+    if "_TACHO_COMPLETE" in os.environ:
+        from tachograph.cli._complete import answer
+
+        answer()
     import signal
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside: temporary folders go too

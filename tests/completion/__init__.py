@@ -1,0 +1,1 @@
+"""Completion by the shells: what is offered, and what bash, zsh and fish make of it."""
