@@ -36,6 +36,7 @@ NEEDED: dict[str, list[list[str]]] = {
     "trials": [["list"]],
     "score": [["--last"]],
     "waste": [["--limit", "0"]],
+    "goal": [["list"], ["infer"], ["coverage"], ["audit"], ["compare"], ["report"], ["retro-timeline"]],
     "retries": [["--by", by] for by in ("project", "model", "agent", "branch", "week")],
     "sessions": [["--limit", "0"], ["--subagents", "--limit", "0"]],
     "export": [

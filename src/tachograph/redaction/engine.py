@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from tachograph.redaction.prefilter import Hit, Prefilter, fold
 from tachograph.redaction.rule_table import Rule
@@ -20,6 +21,16 @@ _PASSES = 4
 
 Span = tuple[int, int, int]
 """Start of the secret, number of its rule, end of the secret: sorts by start, then by precedence."""
+
+
+class Secret(NamedTuple):
+    """Where a secret stands in a text."""
+
+    begin: int
+    end: int
+    """Behind its last character."""
+    kind: str
+    """Id of the rule that found it."""
 
 
 class Redactor:
@@ -44,6 +55,19 @@ class Redactor:
                 break
             text = cleaned
         return text
+
+    def find(self, text: str) -> Iterator[Secret]:
+        """Yield the secrets of ``text`` in order; those that overlap are one, named by the one that begins first."""
+        found: Secret | None = None
+        for begin, number, end in self._stream_spans(text):
+            if found is not None and begin < found.end:
+                found = found._replace(end=max(found.end, end))
+                continue
+            if found is not None:
+                yield found
+            found = Secret(begin, end, self._rules[number].id)
+        if found is not None:
+            yield found
 
     def clean_account(self, text: str) -> str:
         """Return ``text`` without secrets and without what names a person's account (e-mail addresses)."""
