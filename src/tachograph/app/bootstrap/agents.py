@@ -23,8 +23,8 @@ This repository keeps a ledger of goals: `{ledger}`. [The policy](<{policy}>) sa
 - Before you change anything, run `tacho goal list`. Go on with the open goal that the work belongs to, or begin one:
   `tacho goal start --title "what is wanted" --type product` (`retro` for looking back, `meta` for work on how we work).
 - When an attempt was wrong and another one is needed: `tacho goal continue ID --failure-reason REASON`.
-- When it is done: `tacho goal finish ID --status success --result-fit exact_fit` (or `partial_fit`, `miss`); when it
-  is given up: `tacho goal finish ID --status fail --failure-reason REASON`.
+- When it is done: `tacho goal finish ID --status success --result-fit exact_fit` (or `partial_fit`); when it is given
+  up, or is not what was wanted: `tacho goal finish ID --status fail --failure-reason REASON`.
 - Never type in costs or tokens, and never edit the ledger by hand. Commit it together with the work.""".split("\n")
 
 
