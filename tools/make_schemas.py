@@ -16,6 +16,9 @@ import msgspec
 from tachograph.analysis.metrics import load_metrics
 from tachograph.app.alerts import AcknowledgedAlerts, AlertList, Replay
 from tachograph.app.baselines import BaselineReport, ResetReport
+from tachograph.app.bootstrap.message import MessageCheck
+from tachograph.app.bootstrap.report import BootstrapReport
+from tachograph.app.bootstrap.scan import StagedScan
 from tachograph.app.calibrate import CalibrationReport
 from tachograph.app.cases.add import AddedCase
 from tachograph.app.cases.candidate import CandidateList
@@ -32,6 +35,18 @@ from tachograph.app.expect.explain import ExplainedFile
 from tachograph.app.expect.learn import LearnReport
 from tachograph.app.expect.lint import LintReport
 from tachograph.app.explain import Explanation
+from tachograph.app.goals.accept import Accepted
+from tachograph.app.goals.audit import AuditReport
+from tachograph.app.goals.coverage import CoverageReport
+from tachograph.app.goals.fsck import FsckReport
+from tachograph.app.goals.history import HistoryComparison
+from tachograph.app.goals.imports import ImportReport
+from tachograph.app.goals.infer import Proposals
+from tachograph.app.goals.recovery import EnsuredGoal
+from tachograph.app.goals.report import GoalReport
+from tachograph.app.goals.retro import RetroTimeline
+from tachograph.app.goals.sync import SyncReport
+from tachograph.app.goals.telling import GoalList, GoalTold
 from tachograph.app.hooks.install import HooksChange
 from tachograph.app.hooks.status import HooksStatus
 from tachograph.app.kpis import KpiReport, SessionKpis
@@ -75,6 +90,9 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "alerts_replay": ("tacho alerts replay --json", Replay),
     "baseline_reset": ("tacho baseline reset TYPE --json", ResetReport),
     "baselines": ("tacho baseline list --json", BaselineReport),
+    "bootstrap": ("tacho bootstrap --json", BootstrapReport),
+    "bootstrap_message": ("tacho bootstrap check-message FILE --json", MessageCheck),
+    "bootstrap_scan": ("tacho bootstrap scan-staged --json", StagedScan),
     "cases_add": ("tacho cases add --json", AddedCase),
     "cases_list": ("tacho cases list --json", CandidateList),
     "cases_promote": ("tacho cases promote --json", Promotion),
@@ -91,6 +109,19 @@ RECORDS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "expect_lint": ("tacho expect lint FILE --json", LintReport),
     "finding": ("tacho waste --explain ID --json", Explanation),
     "findings": ("tacho findings --json", FindingsReport),
+    "goal": ("tacho goal show ID --json", GoalTold),
+    "goal_audit": ("tacho goal audit --json", AuditReport),
+    "goal_compare": ("tacho goal compare --json", HistoryComparison),
+    "goal_coverage": ("tacho goal coverage --json", CoverageReport),
+    "goal_ensure_active": ("tacho goal ensure-active --json", EnsuredGoal),
+    "goal_fsck": ("tacho goal fsck --json", FsckReport),
+    "goal_import": ("tacho goal import FILE --json", ImportReport),
+    "goal_infer": ("tacho goal infer --json", Proposals),
+    "goal_infer_accepted": ("tacho goal infer --accept ID --json", Accepted),
+    "goal_report": ("tacho goal report --json", GoalReport),
+    "goal_retro_timeline": ("tacho goal retro-timeline --json", RetroTimeline),
+    "goal_sync": ("tacho goal sync --json", SyncReport),
+    "goals": ("tacho goal list --json", GoalList),
     "hooks_install": ("tacho hooks install --json", HooksChange),
     "hooks_status": ("tacho hooks status --json", HooksStatus),
     "hooks_uninstall": ("tacho hooks uninstall --json", HooksChange),

@@ -98,6 +98,27 @@ def test_a_reader_makes_nothing_and_passes_over_what_is_newer(tmp_path: Path) ->
     assert caught.value.slug == "store_too_new"
 
 
+def test_a_store_whose_scores_do_not_say_what_they_are_keeps_all_but_those(tmp_path: Path) -> None:
+    label = CommandLabel("evt_1", "human", "person", 50, 3, "why")
+    with open_commands(tmp_path) as store:
+        store.note(EVENT, [ChangedPath("a", 1, 1)])
+        store.put_labels([label])
+    with sqlite3.connect(commands_file(tmp_path)) as connection:
+        connection.execute("DROP TABLE scores")
+        connection.execute("CREATE TABLE scores (event TEXT PRIMARY KEY, score REAL NOT NULL) STRICT, WITHOUT ROWID")
+        connection.execute("INSERT INTO scores VALUES ('evt_1', 1.5)")
+        connection.execute("PRAGMA user_version = 1")
+    with read_commands(tmp_path) as store:
+        assert store is None
+    with open_commands(tmp_path) as store:
+        assert (store.events(), store.labels(), store.scores()) == ([EVENT], [label], [])
+        assert [path.path for path in store.paths_of("evt_1")] == ["a"]
+        store.put_scores([CommandScore("evt_1", "m", 60, 50, 70, "x", -1, "chance")])
+    with read_commands(tmp_path) as store:
+        assert store is not None
+        assert [score.kind for score in store.scores()] == ["chance"]
+
+
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     commands_file(tmp_path).write_bytes(b"no database at all" * 100)
     for opening in (open_commands, read_commands):

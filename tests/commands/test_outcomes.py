@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from tachograph.analysis.check_commands import is_check, tells_check
 from tachograph.analysis.reactions import read_reaction
 from tachograph.app.commands.outcomes import ClosedGoal, OutcomeReport, label_goals, refresh_outcomes
 from tachograph.capture.store import open_commands
+from tachograph.ledger.events import Changes
 from tachograph.model import ChangedPath, CommandEvent, CommandLabel
+from tachograph.warehouse.store import open_reader
+from tests.builders.goal_site import GoalSite, at
 from tests.commands.logged import NOW, SITE, Machine, captured
 
 MINUTE = 60_000
@@ -521,3 +525,88 @@ def test_closed_goals_label_what_worked_for_them(home: Path) -> None:
         assert told == [("claude_code:s", 100.0, "goal", "first"), ("evt_a", 0.0, "goal", "second")]
         label_goals(store, [])
         assert store.labels() == []
+
+
+class GoalMachine(Machine):
+    """A machine with a repository that has a ledger of goals."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.site = GoalSite(home, claude=self.claude)
+
+    def goals(self) -> dict[str, tuple[float, str]]:
+        """Target -> score and goal's id."""
+        return {one.target: (one.score, one.note) for one in self.labels("source = 'goal'")}
+
+
+def test_a_refresh_labels_the_sessions_and_commands_of_closed_goals(home: Path) -> None:
+    machine = GoalMachine(home)
+    reached = machine.site.goal("09:00", "10:00")
+    missed = machine.site.goal("11:00", "12:00", "fail", reason="other")
+    machine.site.goal("13:00")
+    good, bad, still = (machine.site.session(begin, 1000) for begin in ("09:10", "11:10", "13:10"))
+    nobody = machine.site.session("15:00", 1000, cwd="/elsewhere")
+    machine.ingest()
+    sessions = (good, bad, still, nobody)
+    machine.note(*(captured(number, session=name) for number, name in enumerate(sessions, 1)))
+    machine.refresh()
+    first, second = captured(1).id, captured(2).id
+    wanted = {
+        good: (100.0, reached.id), first: (100.0, reached.id), bad: (0.0, missed.id), second: (0.0, missed.id)
+    }  # fmt: skip
+    assert machine.goals() == wanted
+    machine.site.book.update(missed.id, Changes(status="in_progress"))
+    machine.refresh()
+    assert machine.goals() == {target: told for target, told in wanted.items() if told[1] == reached.id}
+
+
+def test_commands_of_a_session_with_two_goals_are_of_the_one_that_was_open(home: Path) -> None:
+    machine = GoalMachine(home)
+    first = machine.site.goal("09:00", "10:00", "fail", reason="other")
+    second = machine.site.goal("10:00", "11:00")
+    log = machine.claude.project(str(machine.site.root)).session("2026-05-18T09:10:00Z")
+    log.prompt("One.").response(output=1).at("2026-05-18T10:10:00Z").prompt("Two.").response(output=1)
+    session = f"claude_code:{log.session_id}"
+    machine.ingest()
+    times = ("08:59", "09:59", "10:00", "11:00")
+    machine.note(*(captured(n, session=session, executed_at=at(moment)) for n, moment in enumerate(times, 1)))
+    machine.refresh()
+    assert machine.goals() == {
+        session: (100.0, second.id), captured(2).id: (0.0, first.id), captured(3).id: (100.0, second.id)
+    }  # fmt: skip
+
+
+def test_commands_of_subagents_and_of_linked_sessions_count(home: Path) -> None:
+    machine = GoalMachine(home)
+    made = machine.site.goal("09:00", "10:00")
+    log = machine.session("/elsewhere", at="2026-05-18T07:00:00Z")
+    log.prompt("Go.").call("Task", {"description": "look", "prompt": "Look.", "subagent_type": "Explore"}, output=1)
+    agent = log.subagent()
+    agent.prompt("Look.").response(output=1)
+    log.result("Looked.")
+    session = f"claude_code:{log.session_id}"
+    machine.site.book.update(made.id, Changes(), link=[session])
+    machine.ingest()
+    below = next(one for one in children(machine, session))
+    machine.note(captured(1, session=below, repo=str(machine.site.root)))
+    machine.refresh()
+    assert machine.goals() == {session: (100.0, made.id), captured(1).id: (100.0, made.id)}
+
+
+def children(machine: Machine, session: str) -> list[str]:
+    with closing(open_reader(machine.workspace.folder)) as warehouse:
+        rows = warehouse.execute("SELECT id FROM sessions WHERE root_id = ? AND id <> ?", (session, session))
+        return [name for (name,) in rows]
+
+
+def test_a_ledger_that_cannot_be_read_labels_nothing(home: Path) -> None:
+    machine = GoalMachine(home)
+    machine.site.goal("09:00", "10:00")
+    machine.site.session("09:10", 1000)
+    machine.ingest()
+    machine.refresh()
+    assert len(machine.goals()) == 1
+    machine.site.place.path.unlink()
+    machine.site.place.path.mkdir()
+    machine.refresh()
+    assert machine.goals() == {}

@@ -22,7 +22,7 @@ WORDS = sorted({word for rule in bundled_rules() for key in rule.keywords for wo
     [
         ("true", True), ("make test", True), ("npm run build", True), ("/home/ada/orchard", True), ("git commit", True),
         ("", True), ("Make", False), ("a1", False), ("a  b", False), ("a=b", False), ("a:b", False),
-        ("ls -l", False), ("a-b", False),
+        ("ls -l", False), ("a-b", False), ("a_b", False), ("glc_abcdefgh/abcdefghijkl", False),
         ("x" * 13, False), (" a", False), ("a\n", False), ("é", False), ("a b c d e f g h i", False), ("//a", False),
     ],
 )  # fmt: skip
@@ -48,7 +48,7 @@ def test_the_redactor_leaves_it_alone(parts: list[tuple[str, str]], end: str) ->
         assert default_cleaner().name(text) == default_cleaner().text(text, 500) == text
 
 
-@pytest.mark.parametrize("between", [" ", ".", "/", "_"])
+@pytest.mark.parametrize("between", [" ", ".", "/"])
 def test_no_two_words_that_rules_look_for_make_a_secret(between: str) -> None:
     clean = default_cleaner()
     for first in WORDS:

@@ -47,9 +47,9 @@ def shown(row: CommandRow, *paths: ChangedPath) -> str:
 @pytest.mark.parametrize(
     ("row", "cell"),
     [
-        (PRODUCTIVITY, "66 (50–80)  exit_failed -7.5"),
-        (CHANCE, "22 % (of such 19–25 %)  exit_failed -7.5"),
-        (ALONE, "22 %   exit_failed -7.5"),
+        (PRODUCTIVITY, "66 (50–80)  whether it failed -7.5"),
+        (CHANCE, "22 % (of such 19–25 %)  whether it failed -7.5"),
+        (ALONE, "22 %   whether it failed -7.5"),
     ],
 )
 def test_each_score_in_the_list_says_what_it_is(row: CommandRow, cell: str) -> None:
@@ -79,7 +79,7 @@ def test_the_legend_tells_of_what_is_shown_alone(rows: list[CommandRow], there: 
 def test_what_the_width_leaves_out_is_not_explained_either() -> None:
     assert "moved by:" in listed(PRODUCTIVITY, width=120)
     narrow = listed(PRODUCTIVITY, width=75)
-    assert "exit_failed" not in narrow
+    assert "whether it failed" not in narrow
     assert "moved by" not in narrow
     assert "score: the label that a model expects" in " ".join(narrow.split())
 
@@ -90,12 +90,12 @@ def test_what_the_width_leaves_out_is_not_explained_either() -> None:
         (
             PRODUCTIVITY,
             ["score          66 of 100; 50 to 80 is meant to hold it in 9 of 10 cases",
-             "moved most by  exit_failed -7.5 points", "model          points"],
+             "moved most by  whether it failed -7.5 points", "model          points"],
         ),
         (
             CHANCE,
             ["chance of success  22 %; of commands with such a chance 19 to 25 % succeeded",
-             "moved most by      exit_failed -7.5 points of chance", "model              luck"],
+             "moved most by      whether it failed -7.5 points of chance", "model              luck"],
         ),
         (ALONE, ["chance of success  22 %, which commands with such a chance do not bear out"]),
         (msgspec.structs.replace(CHANCE, top_contribution_feature=""), ["moved most by      nothing"]),

@@ -126,8 +126,8 @@ def test_what_people_see(full: Desk, scope: Scope) -> None:
     assert cards["Failed"].value == pytest.approx(2 / 3)
     assert (cards["Labelled"].value, cards["Labelled"].note) == (2, "1 human, 1 outcome")
     rows = {row[0].note.partition(" ")[0]: [cell.value for cell in row[2:]] for row in grid_of(view, "commands").rows}
-    assert rows["evt_b"] == [2, 2.0, 3, "+12 −4", 42, "30–55", "exit_failed -20.0", 20]
-    assert rows["evt_a"][-4:] == [30, "of such 19–35 %", "exit_failed +12.1", ""]
+    assert rows["evt_b"] == [2, 2.0, 3, "+12 −4", 42, "30–55", "whether it failed -20.0", 20]
+    assert rows["evt_a"][-4:] == [30, "of such 19–35 %", "whether it failed +12.1", ""]
     assert rows["evt_c"][-4:] == [30, "", "", 0], "where the chance lies outside its interval there is none"
     units = [row[6].note for row in grid_of(view, "commands").rows]
     assert units == ["of 100", "% chance of success", "% chance of success", ""], "each score says what it is"

@@ -17,7 +17,8 @@ from tachograph.ledger.events import (
     UsageAdded,
     UsageSynced,
 )
-from tachograph.ledger.transitions import Goals, apply
+from tachograph.ledger.goals import Goals
+from tachograph.ledger.transitions import apply
 from tachograph.model.goal import Attempt, Goal
 
 NOW = 1_795_000_000_000
@@ -74,7 +75,7 @@ class Writer:
         self._ticks: Iterator[int] = count(start, 1000)
         self._numbers = count(1)
         self._name = name
-        self.goals: Goals = {}
+        self.goals = Goals()
         self.events: list[OwnEvent] = []
 
     def start(self, key: str = "", **fields: Any) -> str:

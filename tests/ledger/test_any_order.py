@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tachograph.ledger.goals import Goals
 from tachograph.ledger.lines import encode
 from tachograph.ledger.reading import read_ledger
 from tachograph.ledger.repair import repair
@@ -115,7 +116,7 @@ def test_two_clones_agree_after_any_merge(common: Any, ours: Any, theirs: Any, d
     clones = []
     for name, steps in (("b", ours), ("c", theirs)):
         clone = Writer(name, start=NOW * 1000 + 1_000_000 + (name == "c") * 500)
-        clone.goals, clone.events = dict(base.goals), list(base.events)
+        clone.goals, clone.events = Goals(base.goals.values()), list(base.events)
         work(clone, steps, list(started))
         clones.append([encode(event) for event in clone.events])
     shared = len(base.events)

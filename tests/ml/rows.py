@@ -20,7 +20,7 @@ LAST = 1_767_225_600_000 + 180 * DAY
 
 def commands(rows: int = ROWS, seed: int = 1, kind: LabelKind = "outcome") -> list[tuple[CommandEvent, CommandLabel]]:
     """Commands with labels that a formula gives, passed off as labels of ``kind``."""
-    source = {"human": "person", "outcome": "goal"}.get(kind, "formula")
+    source = {"human": "person", "outcome": "seen"}.get(kind, "formula")
     replace = msgspec.structs.replace
     return [(event, replace(label, kind=kind, source=source)) for event, label in generate(rows, seed)]
 

@@ -111,3 +111,19 @@ def test_what_cannot_be_divided_is_refused(
     with pytest.raises(TachographError) as caught:
         train_model(Workspace(tmp_path), TrainRequest(target="productivity"))
     assert caught.value.slug == "too_little_data"
+
+
+@pytest.mark.parametrize(
+    ("repo", "session", "grouped_by"),
+    [("/r", "codex:{n}", "repository"), (None, "codex:{n}", "session"), (None, None, "group")],
+)
+def test_rows_of_a_file_are_not_said_to_be_of_repositories_that_it_does_not_name(
+    tmp_path: Path, repo: str | None, session: str | None, grouped_by: str
+) -> None:
+    replace, file = msgspec.structs.replace, tmp_path / "rows.jsonl"
+    rows = []
+    for n, (event, label) in enumerate(commands()):
+        here = replace(event, repo=repo and f"{repo}{n % 30}", session=session and session.format(n=n % 30))
+        rows.append(replace(row_of(here), productivity_label=label.score, label_kind="outcome"))
+    write_dataset(rows, "jsonl", file, labels=True)
+    assert read_examples(file, "productivity").grouped_by == grouped_by

@@ -104,5 +104,5 @@ def test_what_only_made_up_labels_are_behind(judged_on: tuple[str, ...], made_up
 
 def test_features_have_titles() -> None:
     facts = tell_model(trained()[1])
-    assert (facts.top_features[0], facts.top_titles[0]) == ("exit_failed", "failed")
+    assert (facts.top_features[0], facts.top_titles[0]) == ("exit_failed", "whether it failed")
     assert len(facts.top_titles) == len(facts.top_features) == 5

@@ -40,7 +40,7 @@ class TestExamples:
         event, label = commands(1)[0]
         row = to_row(event, label, "productivity")
         assert (row.id, row.at, row.group) == (event.id, event.executed_at, "")
-        assert (row.label, row.kind, row.source) == (label.score, "outcome", "goal")
+        assert (row.label, row.kind, row.source) == (label.score, "outcome", "seen")
         assert row.values == read_features(event)
 
     @pytest.mark.parametrize(("score", "label"), [(0, 0.0), (49.9, 0.0), (50, 1.0), (100, 1.0)])

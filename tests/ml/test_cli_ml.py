@@ -124,7 +124,7 @@ class TestTrain:
             "of labels within the 90 % intervals",
             "a constant  mean error",
             "one rule    mean error",
-            "moved most by  failed; ",
+            "moved most by  whether it failed; ",
             MADE_UP,
             "It beats both baselines. tacho ml activate ",
         ):
@@ -422,7 +422,7 @@ class TestWatching:
         assert tacho("ml", "drift", model, "--dataset", str(tmp_path / "bare.csv")) == 0
         assert tacho.out.count("drifted: no row has it") == 9
         assert "Drifted: " in tacho.out
-        assert "; only reads, by its name; " in words(tacho)
+        assert "; whether it only reads, by its name; " in words(tacho)
         assert not any(name in tacho.out for name in ("exit_failed", "lines_added", "by_agent"))
 
     def test_retrain(self, tacho: Tacho, data: Path) -> None:

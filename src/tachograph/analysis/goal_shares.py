@@ -2,8 +2,9 @@
 
 A response falls to the goal that was open when it began. Where none was, its turn decides: what follows a goal's end
 within the same turn is still that goal's (the agent's last words), and what comes before a goal's start within the
-turn is that goal's too (the work that led to noting it). Where several goals were open, nobody knows which of them it
-was for, unless the session is known to be one goal's: then nothing is guessed.
+turn is that goal's too (the work that led to noting it). A turn is over with its last response: a goal that begins
+while the agent rests takes nothing of what was done before. Where several goals were open, nobody knows which of them
+it was for, unless the session is known to be one goal's: then nothing is guessed.
 """
 
 from __future__ import annotations
@@ -38,28 +39,58 @@ class Unclear(msgspec.Struct, frozen=True):
     """Several goals were open, and nothing tells them apart."""
 
     goals: tuple[str, ...]
+    """Their keys, sorted."""
 
 
-def find_share(at: int, turns: Sequence[int], linked: Sequence[Span], others: Sequence[Span]) -> Share | Unclear | None:
-    """Whose a response that began at ``at`` is; None: no goal's.
+Answer = Share | Unclear | None
+"""None: it is no goal's."""
+
+
+def share_out(
+    moments: Sequence[int], turns: Sequence[int], linked: Sequence[Span], others: Sequence[Span]
+) -> list[Answer]:
+    """Whose each response of a session is, in the order of ``moments``: when each began.
 
     ``turns``: when the session's turns began, ascending. ``linked``: spans of the goals that the session is known to
     have worked for: these go first. ``others``: spans of goals that are known by time alone.
     """
-    place = bisect_right(turns, at)
-    turn = (turns[place - 1] if place else -FOREVER, turns[place] if place < len(turns) else FOREVER)
-    return _choose(at, turn, linked) or _choose(at, turn, others)
+    if not moments:
+        return []
+    bounds = _find_bounds(moments, turns)
+    begin, last = min(bound[0] for bound in bounds.values()), max(moments)
+    near = [[one for one in spans if one.start <= last and one.end > begin] for spans in (linked, others)]
+    # between two of these points, every moment has the same answer
+    points = sorted({*turns, *(point for spans in near for one in spans for point in (one.start, one.end))})
+    known: dict[int, Answer] = {}
+    answers: list[Answer] = []
+    for at in moments:
+        place = bisect_right(points, at)
+        if place not in known:
+            turn = bounds[bisect_right(turns, at)]
+            known[place] = _choose(at, turn, near[0]) or _choose(at, turn, near[1])
+        answers.append(known[place])
+    return answers
 
 
-def _choose(at: int, turn: tuple[int, int], spans: Sequence[Span]) -> Share | Unclear | None:
+def _find_bounds(moments: Sequence[int], turns: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Number of each turn with responses (0: before the first prompt) -> when it began, when its last response did."""
+    bounds: dict[int, tuple[int, int]] = {}
+    for at in moments:
+        number = bisect_right(turns, at)
+        begin, last = bounds.get(number, (turns[number - 1] if number else at, at))
+        bounds[number] = (min(begin, at), max(last, at))
+    return bounds
+
+
+def _choose(at: int, turn: tuple[int, int], spans: Sequence[Span]) -> Answer:
     open_then = [span for span in spans if span.start <= at < span.end]
     if open_then:
         return _one_of(open_then)
-    ended = [span for span in spans if span.end <= at and span.end > turn[0] and span.start < turn[1]]
+    ended = [span for span in spans if turn[0] < span.end <= at]
     if ended:
         latest = max(span.end for span in ended)
         return _one_of([span for span in ended if span.end == latest])
-    to_come = [span for span in spans if at < span.start < turn[1]]
+    to_come = [span for span in spans if at < span.start <= turn[1]]
     if to_come:
         earliest = min(span.start for span in to_come)
         return _one_of([span for span in to_come if span.start == earliest])

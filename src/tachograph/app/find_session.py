@@ -24,6 +24,8 @@ def find_session(connection: sqlite3.Connection, name: str) -> str:
     part of its id. Raises NotFound, with up to five candidates in the hint.
     """
     name = name.encode("utf-8", "replace").decode()  # an argument may hold any bytes
+    if not name.strip():
+        raise NotFound("An empty name names no session.", hint="tacho sessions lists them.")
     mains = _matching(connection, name, "root_id")
     exact = [one for one in mains if name in (one, _native(one))]
     candidates = exact or mains or _matching(connection, name, "id") or _matching_tails(connection, name)
@@ -73,10 +75,17 @@ def lies_in(here: str, project: str) -> bool:
 
 
 def current_folder() -> str:
-    """Where one stands, as a log would name it: the way one came, if that is still here."""
+    """Where one stands, as a log would name it: the way one came, if that is still here.
+
+    A folder that was deleted under one's feet is told by the name it had, empty when the shell does not say.
+    """
     named = os.environ.get("PWD", "")
-    real = os.getcwd()
-    return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(real) else real
+    named = named if os.path.isabs(named) else ""
+    try:
+        real = os.getcwd()
+    except FileNotFoundError:
+        return named
+    return named if named and os.path.realpath(named) == os.path.realpath(real) else real
 
 
 def _parts(path: str) -> list[str]:

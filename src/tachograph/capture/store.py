@@ -15,7 +15,9 @@ from tachograph.model import ChangedPath, CommandEvent, CommandLabel, CommandSco
 from tachograph.paths import private_dir, private_file
 
 FILE_NAME = "commands.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_SCORES_SAY_WHAT = 2
+"""From this version on each score says what it is; those of before are dropped, as nobody can tell any more."""
 _BUSY_MS = 5000
 """How long to wait for another process that notes something: each takes milliseconds."""
 
@@ -175,10 +177,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _make(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    statements = Path(__file__).with_name("schema.sql").read_text("utf-8")  # importlib.resources loads for 15 ms
+    text = Path(__file__).with_name("schema.sql").read_text("utf-8")  # importlib.resources loads for 15 ms
+    statements = text.split(";\n")
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:  # another process may have made it meanwhile
-        for statement in statements.split(";\n"):
+    version = connection.execute("PRAGMA user_version").fetchone()[0]  # another process may have made it meanwhile
+    if 0 < version < _SCORES_SAY_WHAT:
+        connection.execute("DROP TABLE scores")
+        statements = [statement for statement in statements if "CREATE TABLE scores" in statement]
+    if version < SCHEMA_VERSION:
+        for statement in statements:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")

@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 from tachograph.app.commands.backfill import BackfillReport
 from tachograph.app.commands.events import CommandDetail, CommandList, CommandRow
+from tachograph.learning.ml.command_features import feature_title
 from tachograph.model import ChangedPath, ScoreKind
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Table
 from tachograph.report.units import UNKNOWN, count, counted, duration, minute, month_minute
@@ -156,10 +157,10 @@ def _explain_score(row: CommandRow) -> list[tuple[str, str]]:
     """The score in words, what moved it and which model says so; nothing without a score."""
     if row.predicted_productivity is None:
         return []
-    is_chance = row.predicted_kind == "chance"
+    is_chance, moved = row.predicted_kind == "chance", _top(row)
     return [
         _explain_chance(row) if is_chance else _explain_productivity(row),
-        ("moved most by", f"{_top(row)} points{' of chance' if is_chance else ''}" if _is_moved(row) else "nothing"),
+        ("moved most by", "nothing" if moved == UNKNOWN else f"{moved} points{' of chance' if is_chance else ''}"),
         ("model", row.model_ref or UNKNOWN),
     ]
 
@@ -179,14 +180,10 @@ def _explain_chance(row: CommandRow) -> tuple[str, str]:
     return "chance of success", f"{text}; of commands with such a chance {share} succeeded"
 
 
-def _is_moved(row: CommandRow) -> bool:
-    return bool(row.top_contribution_feature) and row.top_contribution_value is not None
-
-
 def _top(row: CommandRow) -> str:
-    if not _is_moved(row):
+    if not row.top_contribution_feature or row.top_contribution_value is None:
         return UNKNOWN
-    return f"{row.top_contribution_feature} {row.top_contribution_value:+.1f}"
+    return f"{feature_title(row.top_contribution_feature)} {row.top_contribution_value:+.1f}"
 
 
 def _label(score: float, source: str, note: str) -> str:

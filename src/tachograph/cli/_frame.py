@@ -75,6 +75,9 @@ def run(arguments: Sequence[str]) -> int:
             place = "" if error.filename is None else f" for {harmless_lines(os.fsdecode(error.filename))}"
             print(f"tacho: no space is left on the device{place}.", file=sys.stderr)
             return 4
+        if isinstance(error, FileNotFoundError) and _is_folder_gone():
+            print("tacho: the current folder does not exist any more.\nChange to one that does.", file=sys.stderr)
+            return 4
         if _is_store_failure(error):
             print(
                 f"tacho: the warehouse failed: {error}\nRun tacho doctor; look at the disk's free space.",
@@ -97,6 +100,14 @@ def _open_closed_streams() -> None:
 def _drop_output() -> None:
     """What is left to be written would fail again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_folder_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _is_store_failure(error: Exception) -> bool:

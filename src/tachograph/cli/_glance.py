@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tachograph.app.cost import CostGroup
 from tachograph.app.filters import Filter
+from tachograph.app.goals.figure_records import GoalFigures
 from tachograph.app.overview import Overview, Week
 from tachograph.app.retries import Signal
 from tachograph.app.waste import WasteGroup
+from tachograph.cli._goal_glance import glance, goal_caveats
 from tachograph.cli._usage import token_line
 from tachograph.cli.cost import remarks
 from tachograph.report.document import Bar, Beside, Block, Chart, Column, Document, Facts, Heading, Line, Table
@@ -31,6 +33,7 @@ def describe_overview(overview: Overview, chosen: Filter) -> Document:
         ),
         *_groups("project", overview.projects, overview, wide=True),
         *_top_sessions(overview, chosen),
+        *glance(overview.goals),
         *_caveats(overview, chosen),
         Heading("Next"),
         Facts([(one.command, one.why) for one in overview.next], "accent"),
@@ -38,18 +41,19 @@ def describe_overview(overview: Overview, chosen: Filter) -> Document:
     return Document(blocks)
 
 
-def describe_nothing(chosen: Filter) -> Document:
-    """What to say when there is nothing to show."""
+def describe_nothing(chosen: Filter, goals: GoalFigures | None = None) -> Document:
+    """What to say when there is nothing to show but, maybe, goals."""
+    told: list[Block] = [*glance(goals), *goal_caveats(goals)]
     if any((chosen.since, chosen.until, chosen.project, chosen.agent)):
-        return Document(
-            [Line("No sessions in this selection."), Line("tacho sessions --limit 0 lists all there are.", "dim")]
-        )
+        all_there_are = "tacho sessions --limit 0 lists all there are."
+        return Document([Line("No sessions in this selection."), Line(all_there_are, "dim"), *told])
     from tachograph.sources import load_sources
 
     places = [(agent, place) for agent, source in sorted(load_sources().items()) for place in source.places()]
     blocks: list[Block] = [
         Line("There is no history of a coding agent on this machine yet. Looked for:"),
         Facts([(agent, f"{place} ({_state(place)})") for agent, place in places]),
+        *told,
         Heading("Next"),
         Facts(
             [
@@ -200,7 +204,7 @@ def _top_sessions(overview: Overview, chosen: Filter) -> list[Block]:
 
 def _caveats(overview: Overview, chosen: Filter) -> list[Block]:
     """What a reader has to know to take the numbers right."""
-    lines = remarks(overview.total)
+    lines = [*remarks(overview.total), *goal_caveats(overview.goals)]
     found = overview.problems
     if found.lines or found.unreadable_files:
         unreadable = f", {counted(found.unreadable_files, 'file')} not at all" if found.unreadable_files else ""

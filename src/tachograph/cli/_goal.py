@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from tachograph.app.goals.fsck import FsckReport
 from tachograph.app.goals.imports import ImportReport
 from tachograph.app.goals.records import AttemptRecord, GoalRecord
+from tachograph.app.goals.recovery import EnsuredGoal
 from tachograph.app.goals.telling import GoalCost, GoalList, GoalTold
+from tachograph.app.totals import Totals
 from tachograph.model.goal import GoalStatus
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Style, Table
 from tachograph.report.units import UNKNOWN, count, counted, duration, minute, percent, tokens, usd
@@ -15,14 +18,20 @@ from tachograph.report.units import UNKNOWN, count, counted, duration, minute, p
 _STATUS: dict[GoalStatus, tuple[str, Style]] = {
     "in_progress": ("in progress", "accent"), "success": ("success", "good"), "fail": ("failed", "bad"),
 }  # fmt: skip
+_AMOUNT_CHARS = 40
 _COST = (
     "API-equivalent list price of the responses made for the goal (docs/goals.md); ≥: some are without a price, or may"
     " have been another goal's"
 )
 
 
-def describe_change(told: GoalTold, zone: tzinfo, linked: str | None = None) -> Document:
-    """What a goal is like after a change, in a line or two."""
+def describe_change(
+    told: GoalTold, zone: tzinfo, *, linked: str | None = None, sessions: bool = False, manual: bool = False
+) -> Document:
+    """What a goal is like after a change, in a line or two; ``linked``: the session in which it was made.
+
+    ``sessions`` and ``manual``: with its sessions, and with what was typed in last.
+    """
     goal = told.goal
     word, style = _STATUS[goal.status]
     last = told.attempts[-1]
@@ -30,12 +39,35 @@ def describe_change(told: GoalTold, zone: tzinfo, linked: str | None = None) -> 
     if goal.status != "in_progress":
         parts = [word, counted(goal.attempts, "attempt"), _outcome(goal)]
     blocks: list[Block] = [
-        Line(f"{goal.goal_id}  {goal.title}", "strong"),
+        Line(f"{goal.goal_id} · {goal.title}", "strong"),
         Line(" · ".join(filter(None, parts)), style),
     ]
     if linked:
         blocks.append(Line(f"linked with the session {linked}", "dim"))
+    if sessions:
+        blocks.append(Line(f"sessions: {', '.join(goal.sessions) or 'none'}", "dim"))
+    if manual:
+        added = goal.manual[-1]
+        blocks.append(Line(f"typed in: {_manual(added.usd, added.tokens, added.note)}", "dim"))
     return Document(blocks)
+
+
+def describe_ensured(ensured: EnsuredGoal, zone: tzinfo) -> Document:
+    """Whether a goal is open, and which."""
+    goals = [Line(f"{one.goal_id} · {one.title} · since {minute(one.started_at, zone)}") for one in ensured.goals]
+    files = counted(ensured.changed_paths, "changed file")
+    match ensured.state:
+        case "active_goal_exists":
+            return Document([Line(f"{counted(len(goals), 'goal')} in progress", "good"), *goals])
+        case "started_work_without_active_goal":
+            name = ensured.goals[0].goal_id
+            told = f"Work has started ({files}) and no goal was open: this draft was made."
+            mend = f'tacho goal update {name} --title "…" --type product says what it is.'
+            return Document([Line(told, "warn"), *goals, Line(mend, "dim")])
+        case "clean_no_active_goal":
+            return Document([Line("No goal is open, and nothing has changed since the last commit.")])
+    why = f"No goal is open. Whether work has started cannot be told: {ensured.why_uncertain}."
+    return Document([Line(why, "warn"), Line('tacho goal start --title "…" --type product begins a goal.', "dim")])
 
 
 def describe_goal(told: GoalTold, zone: tzinfo) -> Document:
@@ -52,10 +84,12 @@ def describe_goal(told: GoalTold, zone: tzinfo) -> Document:
         *_given(("sessions", ", ".join(goal.sessions)), ("notes", goal.notes)),
     ]
     columns = [
-        Column("attempt", "left", style="strong"), Column("status", "left"), Column("started", "left"), Column("took"),
-        Column("failure", "left"), Column("agent", "left", rank=1), Column("notes", "left", flexible=True, rank=2),
+        Column("attempt", "left", style="strong"), Column("status", "left"), Column("started", "left"),
+        Column("took"), Column("usd"), Column("failure", "left"),
+        Column("agent", "left", rank=1), Column("notes", "left", flexible=True, rank=2),
     ]  # fmt: skip
-    rows = [_attempt_row(one, zone) for one in told.attempts]
+    used = {one.number: one.totals for one in told.cost.attempts} if told.cost else {}
+    rows = [_attempt_row(one, used.get(number), zone) for number, one in enumerate(told.attempts, 1)]
     return Document([Heading(goal.title, goal.goal_id), Facts(facts), Heading("Attempts"), Table(columns, rows)])
 
 
@@ -66,17 +100,16 @@ def _given(*facts: tuple[str, str | None]) -> list[tuple[str, str]]:
 def describe_goals(found: GoalList, zone: tzinfo) -> Document:
     """Goals as a table, or how to begin."""
     if not found.goals:
-        hint = 'tacho goal start --title "…" --type product begins one; tacho goal infer proposes some from history.'
-        return Document([Line("No goals in this selection." if found.matching else "No goals."), Line(hint, "dim")])
+        return Document([*_none_found(found), *_warned(found.problems)])
     columns = [
         Column("goal", "left", style="strong"), Column("status", "left"), Column("type", "left", rank=2),
-        Column("attempts"), Column("started", "left", rank=1), Column("usd", meaning=_COST),
-        Column("title", "left", flexible=True),
+        *[Column("goals")] * found.effective, Column("attempts"), Column("started", "left", rank=1),
+        Column("usd", meaning=_COST), Column("title", "left", flexible=True),
     ]  # fmt: skip
     rows = [
         [
-            row.goal.goal_id, _brief(row.goal), row.goal.goal_type, count(row.goal.attempts),
-            minute(row.goal.started_at, zone), _usd(row.cost), row.goal.title,
+            row.goal.goal_id, _brief(row.goal), row.goal.goal_type, *[count(len(row.chain))] * found.effective,
+            count(row.goal.attempts), minute(row.goal.started_at, zone), _usd(row.cost), row.goal.title,
         ]
         for row in found.goals
     ]  # fmt: skip
@@ -85,10 +118,17 @@ def describe_goals(found: GoalList, zone: tzinfo) -> Document:
     return Document([*blocks, *_warned(found.problems)])
 
 
+def _none_found(found: GoalList) -> list[Block]:
+    if found.known and not found.matching:
+        return [Line(f"None of {counted(found.known, 'goal')} is meant by this (tacho goal list shows all).")]
+    hint = 'tacho goal start --title "…" --type product begins one; tacho goal infer proposes some from history.'
+    return [Line(f"There are no goals yet: {_from_here(found.path)} holds none."), Line(hint, "dim")]
+
+
 def describe_fsck(report: FsckReport) -> Document:
     """What is wrong with a ledger, and what was done about it."""
     summary = f"{counted(report.lines, 'line')} · {counted(report.events, 'event')} · {counted(report.goals, 'goal')}"
-    blocks: list[Block] = [Heading(report.path, summary)]
+    blocks: list[Block] = [Heading(_from_here(report.path), summary)]
     for one in report.problems:
         blocks += [
             Line(f"line {one.line:,}: {one.text}", "" if one.harmless else "warn"),
@@ -103,9 +143,9 @@ def describe_fsck(report: FsckReport) -> Document:
             f"{counted(report.restamped, 'edited line')} stamped anew",
             f"{counted(report.rejected, 'line')} moved aside",
         ]  # fmt: skip
-        blocks += [Line(), Line(" · ".join(done), "good"), Line(f"as it was: {report.backup_path}", "dim")]
-        blocks += [Line(f"moved aside: {report.rejected_path}", "dim")] * bool(report.rejected_path)
-    elif any("leaves it" not in one.repair for one in report.problems):
+        blocks += [Line(), Line(" · ".join(done), "good"), Line(f"as it was: {_from_here(report.backup_path)}", "dim")]
+        blocks += [Line(f"moved aside: {_from_here(report.rejected_path)}", "dim")] * bool(report.rejected_path)
+    elif any(one.repairable for one in report.problems):
         blocks += [Line(), Line("tacho goal fsck --repair puts it in order; a copy is kept.", "dim")]
     return Document(blocks)
 
@@ -116,6 +156,12 @@ def describe_import(report: ImportReport) -> Document:
     goals = f"{report.goals_before:,} → {counted(report.goals_after, 'goal')}"
     lost = [Line(f"line {one.line:,} of {report.source}: {one.text}", "warn") for one in report.problems]
     return Document([Line(f"{taken} · {goals}", "strong"), *lost])
+
+
+def _from_here(path: str | None) -> str:
+    """The path as one would name it from the folder one stands in."""
+    here = Path.cwd()
+    return str(Path(path or "").relative_to(here)) if Path(path or "").is_relative_to(here) else path or ""
 
 
 def _warned(problems: int) -> list[Block]:
@@ -151,6 +197,8 @@ def _cost_facts(cost: GoalCost | None) -> list[tuple[str, str]]:
     totals = cost.totals
     used = f"{counted(totals.responses, 'response')} in {counted(totals.sessions, 'session')}"
     facts = [("cost", f"{_usd(cost)} · {tokens(totals.tokens)} tokens · {used}")]
+    if cost.synced.responses:
+        facts.append(("of which", f"{usd(cost.synced.usd)} on other machines (tacho goal sync noted it there)"))
     if cost.coverage is not None and cost.coverage < 1:
         known = f"{percent(cost.coverage, 1)} of the responses that were, or may have been, made for it"
         facts.append(("coverage", f"{known} (tacho goal coverage)"))
@@ -158,16 +206,17 @@ def _cost_facts(cost: GoalCost | None) -> list[tuple[str, str]]:
 
 
 def _manual(amount: str | None, number: int | None, note: str) -> str:
-    told = [f"${amount}" if amount else "", f"{number:,} tokens" if number is not None else "", note]
+    told = [f"${amount[:_AMOUNT_CHARS]}" if amount else "", f"{number:,} tokens" if number is not None else "", note]
     return " · ".join(filter(None, told))
 
 
-def _attempt_row(one: AttemptRecord, zone: tzinfo) -> list[str]:
+def _attempt_row(one: AttemptRecord, used: Totals | None, zone: tzinfo) -> list[str]:
     number = one.entry_id.rpartition("-")[2].lstrip("0")
     word = _STATUS[one.status][0] + (" (inferred)" if one.inferred else "")
     reason = (one.failure_reason or "").replace("_", " ")
+    cost = usd(used.usd, lower_bound=used.unpriced_responses > 0) if used else UNKNOWN
     return [
-        number, word, minute(one.started_at, zone), _took(one.started_at, one.finished_at), reason,
+        number, word, minute(one.started_at, zone), _took(one.started_at, one.finished_at), cost, reason,
         one.agent or UNKNOWN, one.notes,
     ]  # fmt: skip
 

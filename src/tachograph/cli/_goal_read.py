@@ -27,12 +27,13 @@ def add_read_commands(group: click.Group) -> None:
 @click.option(
     "--limit", type=click.IntRange(0, MANY), default=20, show_default=True, metavar="N", help="How many; 0: all."
 )
+@click.option("--effective", is_flag=True, help="Goals that supersede one another are one, which ends as the last.")
 @place_options
 @update_option
 @json_option
 def list_command(
-    status: Any, kind: Any, since: str | None, limit: int, repo: Path, ledger: Path | None, no_ingest: bool,
-    as_json: bool,
+    status: Any, kind: Any, since: str | None, limit: int, effective: bool, repo: Path, ledger: Path | None,
+    no_ingest: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """List goals, the open ones first, with what each cost."""
     from tachograph.app.goals.book import read
@@ -47,7 +48,7 @@ def list_command(
     after = read_moment(since, zone)
     with report_connection(workspace, no_ingest) as connection:
         found = list_goals(
-            place, reading.state, len(reading.problems), connection, status=status, kind=kind, since=after, limit=limit
+            place, reading, connection, status=status, kind=kind, since=after, limit=limit, effective=effective
         )
     print_json("goals", found) if as_json else print_document(describe_goals(found, zone))
 
@@ -78,7 +79,7 @@ def show(goal: str, repo: Path, ledger: Path | None, no_ingest: bool, as_json: b
 @click.option("--repair", is_flag=True, help="Put it in order; the ledger as it was is kept beside it.")
 @place_options
 @json_option
-def fsck(repair: bool, repo: Path, ledger: Path | None, as_json: bool) -> None:
+def fsck(repair: bool, repo: Path, ledger: Path | None, as_json: bool) -> int:
     """Look the ledger through: what is wrong, on which line, what it means.
 
     Exits with 1 when lines are lost for the count, as a torn line or a merge marker is, and were not repaired.
@@ -90,8 +91,7 @@ def fsck(repair: bool, repo: Path, ledger: Path | None, as_json: bool) -> None:
     place = chosen_place(workspace, repo, ledger)
     report = repair_ledger(place) if repair else examine(place)
     print_json("goal_fsck", report) if as_json else print_document(describe_fsck(report))
-    if not report.repaired and any(not one.harmless for one in report.problems):
-        raise SystemExit(1)
+    return int(not report.repaired and any(one.repairable and not one.harmless for one in report.problems))
 
 
 @click.command("import")

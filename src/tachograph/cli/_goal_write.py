@@ -1,4 +1,4 @@
-"""``tacho goal start``, ``continue``, ``finish``, ``update`` and ``merge``."""
+"""``tacho goal start``, ``continue``, ``finish``, ``update``, ``merge`` and ``ensure-active``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tachograph.cli._options import MANY, json_option
 from tachograph.errors import UsageError
 from tachograph.model.goal import FAILURE_REASONS, GOAL_TYPES, RESULT_FITS, Goal
 
+_CENT = Decimal("0.01")
 _REASON = click.Choice(FAILURE_REASONS)
 _notes = click.option("--notes", default="", metavar="TEXT", help="What else is to be known; stored redacted.")
 _agent = click.option("--agent", metavar="NAME", help="Who works on it; found out where an agent runs this.")
@@ -24,7 +25,7 @@ _model = click.option("--model", metavar="NAME", help="With which model.")
 
 def add_write_commands(group: click.Group) -> None:
     """Let the group have the commands that change a ledger."""
-    for one in (start, resume, finish, update, merge):
+    for one in (start, resume, finish, update, merge, ensure_active):
         group.add_command(one)
 
 
@@ -127,11 +128,13 @@ def update(
     wanted = {name: value for name, value in given.items() if value not in (None, (), False)}
     if not wanted and add_usd is None and add_tokens is None:
         raise UsageError("Nothing to change was given.", hint="tacho goal update --help shows what can be.")
+    amount, added = _amount(add_usd), add_usd is not None or add_tokens is not None
     changed = _change(workspace, book, goal, wanted) if wanted else None
-    if add_usd is not None or add_tokens is not None:
-        changed = book.add_usage(goal, _amount(add_usd), add_tokens, usage_note)
+    if added:
+        changed = book.add_usage(goal, amount, add_tokens, usage_note)
     assert changed is not None
-    _tell(workspace, book, changed, as_json)
+    shown = {"sessions": bool({"link", "unlink"} & wanted.keys()), "manual": added}
+    _tell(workspace, book, changed, as_json, links=False, **shown)
 
 
 def _change(workspace: Workspace, book: Book, goal: str, wanted: dict[str, Any]) -> Goal:
@@ -168,7 +171,7 @@ def _amount(text: str | None) -> str | None:
         amount = Decimal("nan")
     if not amount.is_finite() or abs(amount) >= MANY:
         raise UsageError(f"{text[:40]!r} is no amount in USD.", hint="Such as 1.50; -1.50 takes something back.")
-    return f"{amount:f}"
+    return f"{amount:f}" if amount != amount.quantize(_CENT) else f"{amount:.2f}"
 
 
 @click.command("merge")
@@ -180,10 +183,35 @@ def merge(kept: str, dropped: str, repo: Path, ledger: Path | None, as_json: boo
     """Two goals were one: KEEP gets the attempts, sessions and notes of DROP, which is no goal any more."""
     workspace = Workspace()
     book = open_book(workspace, chosen_place(workspace, repo, ledger))
-    _tell(workspace, book, book.merge(kept, dropped), as_json)
+    _tell(workspace, book, book.merge(kept, dropped), as_json, links=False)
 
 
-def _tell(workspace: Workspace, book: Book, goal: Goal, as_json: bool) -> None:
+@click.command("ensure-active")
+@_agent
+@_model
+@place_options
+@json_option
+def ensure_active(agent: str | None, model: str | None, repo: Path, ledger: Path | None, as_json: bool) -> None:
+    """Make a draft of a goal when work has started in the git tree and no goal is open.
+
+    Work: files changed, added, deleted or untracked since the last commit, the ledger itself left out. The draft
+    begins when the oldest of them was last written, as far as that was after the commit and after the last goal.
+    """
+    from tachograph.app.goals import recovery
+    from tachograph.cli._goal import describe_ensured
+    from tachograph.cli._output import print_document, print_json
+
+    workspace = Workspace()
+    place = chosen_place(workspace, repo, ledger)
+    ensured = recovery.ensure_active(open_book(workspace, place, agent, model), place)
+    if as_json:
+        print_json("goal_ensure_active", ensured)
+    else:
+        print_document(describe_ensured(ensured, chosen_zone(workspace)))
+
+
+def _tell(workspace: Workspace, book: Book, goal: Goal, as_json: bool, *, links: bool = True, **shown: bool) -> None:
+    """``links``: the session in which it was written works for the goal; ``shown`` goes to ``describe_change``."""
     from tachograph.app.goals.telling import tell_goal
     from tachograph.cli._goal import describe_change
     from tachograph.cli._output import print_document, print_json
@@ -192,4 +220,5 @@ def _tell(workspace: Workspace, book: Book, goal: Goal, as_json: bool) -> None:
     if as_json:
         print_json("goal", told)
     else:
-        print_document(describe_change(told, chosen_zone(workspace), book.author.session))
+        linked = book.author.session if links else None
+        print_document(describe_change(told, chosen_zone(workspace), linked=linked, **shown))

@@ -80,6 +80,8 @@ def _tell_held_out(model: ModelFacts) -> str:
     rows = f"{counted(model.rows_held_out, 'row')} of {groups} that it has not seen"
     if model.grouped_by == "session" and model.target in COMMAND_TARGETS:
         rows += ", later ones of repositories that it may know"
+    if model.grouped_by == "group":
+        rows += ", each row by itself, as none says its repository or session"
     return f"{rows}; judged by {' and '.join(model.judged_on)} labels"
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from tachograph.cli._goal_history import add_history_commands
+from tachograph.cli._goal_infer import add_infer_command
 from tachograph.cli._goal_read import add_read_commands, list_command
+from tachograph.cli._goal_reports import add_report_commands
 from tachograph.cli._goal_write import add_write_commands
 
 
@@ -22,3 +25,6 @@ def command(context: click.Context) -> None:
 
 add_write_commands(command)
 add_read_commands(command)
+add_history_commands(command)
+add_report_commands(command)
+add_infer_command(command)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tachograph.app.goals.glance import glance_at_goals
+from tachograph.app.goals.roots import here
 from tachograph.app.overview import report_overview
 from tachograph.app.workspace import Workspace
 from tachograph.cli._glance import describe_nothing, describe_overview
@@ -24,10 +26,11 @@ def command(
     workspace = Workspace()
     chosen = chosen_filter(workspace, since, until, project, agent, tz)
     with report_connection(workspace, no_ingest) as connection:
-        overview = report_overview(connection, chosen)
+        goals = glance_at_goals(connection, workspace, chosen, here())
+        overview = report_overview(connection, chosen, goals)
     if as_json:
         print_json("overview", overview)
     elif overview.activity.sessions or overview.total.responses:
         print_document(describe_overview(overview, chosen))
     else:
-        print_document(describe_nothing(chosen))
+        print_document(describe_nothing(chosen, overview.goals))

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from tachograph.ledger.goals import Goals
 from tachograph.ledger.lines import to_microseconds, to_milliseconds, to_text
-from tachograph.ledger.transitions import Goals, Refused, check_fit
+from tachograph.ledger.transitions import Refused, check_fit
 from tachograph.model.goal import FAILURE_REASONS, GOAL_STATUSES, GOAL_TYPES, RESULT_FITS, Attempt, Goal
 
 TYPES = re.compile(r"(goal|task)_(started|continued|finished|updated)|(goals|tasks)_merged|usage_synced")
@@ -77,6 +78,7 @@ def put(goals: Goals, snapshot: Snapshot) -> None:
         kept = goals.get(snapshot.goals[0].key) if snapshot.goals else None
         if gone is not None and kept is not None:
             goals[kept.key] = msgspec.structs.replace(kept, merged=(*kept.merged, gone.key, *gone.merged))
+            goals.hold(kept.key, (gone.key, *gone.merged))
 
 
 def _listed(said: dict[str, Any], *names: str) -> list[dict[str, Any]]:

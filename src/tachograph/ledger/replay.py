@@ -9,7 +9,8 @@ import msgspec
 
 from tachograph.ledger.events import OwnEvent
 from tachograph.ledger.foreign import Snapshot, put
-from tachograph.ledger.transitions import Goals, Refused, apply
+from tachograph.ledger.goals import Goals
+from tachograph.ledger.transitions import Refused, apply
 from tachograph.model.goal import Goal
 
 _KEY_CHARS = 4
@@ -46,7 +47,7 @@ class State(msgspec.Struct, frozen=True):
 
 def replay(events: Iterable[Numbered]) -> State:
     """Apply the events in the order of their times. An event that is told several times counts once."""
-    goals: Goals = {}
+    goals = Goals()
     refused: list[RefusedEvent] = []
     last = 0
     for numbered in sorted(_once(events), key=_order):

@@ -21,10 +21,8 @@ from tachograph.ledger.events import (
     UsageAdded,
     UsageSynced,
 )
+from tachograph.ledger.goals import Goals
 from tachograph.model.goal import Attempt, Goal, GoalType, ManualUsage, ResultFit, SyncedUsage
-
-Goals = dict[str, Goal]
-"""By key."""
 
 
 class Refused(Exception):
@@ -44,14 +42,14 @@ def apply(goals: Goals, event: OwnEvent) -> None:
 
 
 def _known(goals: Goals, key: str, name: str) -> Goal:
-    found = goals.get(key) or next((goal for goal in goals.values() if key in goal.merged), None)
+    found = goals.get(key) or goals.holder(key)
     if found is None:
         raise Refused(f"goal {name} was never started here")
     return found
 
 
 def _start(goals: Goals, event: GoalStarted) -> None:
-    if event.key in goals or any(event.key in goal.merged for goal in goals.values()):
+    if event.key in goals or goals.holder(event.key) is not None:
         raise Refused(f"goal {event.goal_id} was started already")
     if not event.title.strip():
         raise Refused("a goal has a title")
@@ -231,6 +229,7 @@ def _merge(goals: Goals, event: GoalsMerged) -> None:
         supersedes=kept.supersedes if kept.supersedes not in (None, *taken) else superseded,
     )  # fmt: skip
     del goals[dropped.key]
+    goals.hold(kept.key, taken)
     for key, goal in goals.items():
         if goal.supersedes in taken:
             goals[key] = replace(goal, supersedes=kept.key)
@@ -254,8 +253,11 @@ def _sum(one: SyncedUsage, other: SyncedUsage) -> SyncedUsage:
 
 def _superseded(goals: Goals, key: str, supersedes: str | None) -> str | None:
     """The key of the goal that is meant, or was merged into another. Raises Refused where it would go in a circle."""
-    meant = next((goal.key for goal in goals.values() if supersedes in goal.merged), supersedes)
-    if meant is not None and (key == meant or key in _chain(goals, meant)):
+    if supersedes is None:
+        return None
+    holder = goals.holder(supersedes)
+    meant = holder.key if holder is not None else supersedes
+    if key == meant or key in _chain(goals, meant):
         raise Refused("a goal cannot supersede itself, nor one that supersedes it")
     return meant
 

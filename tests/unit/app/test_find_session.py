@@ -90,6 +90,13 @@ def test_an_unknown_name_brings_the_most_recent_ones_to_mind(connection: sqlite3
     assert [line.split()[-1] for line in caught.value.hint.splitlines()[1:]] == ["four", "three", "two", "one"]
 
 
+@pytest.mark.parametrize("text", ["", "  ", "\t\n"])
+def test_an_empty_name_is_no_beginning_of_every_one(connection: sqlite3.Connection, text: str) -> None:
+    with pytest.raises(NotFound, match="An empty name names no session") as caught:
+        find_session(connection, text)
+    assert caught.value.exit_code == 3
+
+
 @pytest.mark.parametrize("text", ["%", "_", "a%", "'", "\x1b[31m", "claude_code"])
 def test_nothing_in_a_name_is_a_pattern(connection: sqlite3.Connection, text: str) -> None:
     with pytest.raises(NotFound) as caught:
@@ -182,6 +189,18 @@ def test_one_stands_where_one_came_by(tmp_path: Path, monkeypatch: pytest.Monkey
     assert current_folder() == os.path.realpath(real)
     monkeypatch.delenv("PWD")
     assert current_folder() == os.path.realpath(real)
+
+
+@pytest.mark.parametrize(("named", "told"), [("/home/ada/gone", "/home/ada/gone"), ("gone", ""), ("", "")])
+def test_one_stands_where_a_deleted_folder_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, told: str
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PWD", named)
+    folder.rmdir()
+    assert current_folder() == told
 
 
 # -------------------------------------------------------------------------------------------------- short names

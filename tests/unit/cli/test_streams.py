@@ -37,3 +37,16 @@ def test_a_full_device_is_told(file: Path, form: list[str]) -> None:
     with open("/dev/full", "wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (4, "tacho: no space is left on the device.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use cannot be deleted")
+def test_a_deleted_current_folder_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    arguments = ["ml", "generate", "--rows", "5", "--out", "rows.csv"]
+    code = f"import os; os.rmdir({str(folder)!r}); {RUN}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    told = "tacho: the current folder does not exist any more.\nChange to one that does.\n"
+    assert (done.returncode, done.stderr) == (4, told)

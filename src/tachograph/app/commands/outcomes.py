@@ -11,6 +11,7 @@ import msgspec
 
 from tachograph.app.commands import next_check, survival
 from tachograph.app.commands.backfill import follow_logs
+from tachograph.app.commands.goal_outcomes import ClosedGoal, find_closed_goals
 from tachograph.app.commands.next_check import captured_step, label_next_checks
 from tachograph.app.commands.survival import label_survival
 from tachograph.app.workspace import Workspace
@@ -31,30 +32,22 @@ class OutcomeReport(msgspec.Struct, frozen=True):
     """Commands with at least one."""
 
 
-class ClosedGoal(msgspec.Struct, frozen=True):
-    """A goal that is over, with the commands and sessions that worked for it."""
-
-    name: str
-    success: bool
-    closed_at: int
-    """ms UTC."""
-    targets: tuple[str, ...]
-    """Ids of events and of sessions."""
-
-
 def refresh_outcomes(workspace: Workspace, store: CommandStore, now_ms: int | None = None) -> OutcomeReport:
     """Let the store hold what is known now of how its commands turned out, those of the logs included.
 
     ``next_check`` and ``next_prompt`` of an agent's commands follow from its session (see ``follow_logs``, which is
     done first, where there is a warehouse); ``next_check`` of a person's from what was run after them in the same
-    repository; ``survival`` from the repository itself. What no longer holds is removed.
+    repository; ``survival`` from the repository itself; ``goal`` from the ledgers of goals. What no longer holds is
+    removed.
     """
     held: set[str] = set()
+    goals: list[ClosedGoal] | None = None
     if warehouse_file(workspace.folder).is_file():
         follow_logs(workspace, store)
         warehouse = open_reader(workspace.folder)
         try:
             held = _held(warehouse, store)
+            goals = find_closed_goals(workspace, warehouse, store)
         finally:
             warehouse.close()
     steps: defaultdict[tuple[str | None, str | None], list[CommandEvent]] = defaultdict(list)
@@ -65,6 +58,8 @@ def refresh_outcomes(workspace: Workspace, store: CommandStore, now_ms: int | No
     labels = [label for group in steps.values() for label in label_next_checks(map(captured_step, group))]
     _replace(store, next_check.SOURCE, events, labels)
     _replace(store, survival.SOURCE, *label_survival(store, now_ms or time.time_ns() // 1_000_000))
+    if goals is not None:
+        label_goals(store, goals)  # without a history, nobody knows of its goals
     return count_outcomes(store)
 
 

@@ -11,12 +11,14 @@ from tachograph.analysis.axes.token_economy import Verdict
 from tachograph.app.budgets import show_budget
 from tachograph.app.dashboard.budget_states import judge_budgets_at
 from tachograph.app.dashboard.desk import Desk, Params
+from tachograph.app.dashboard.goal_facts import find_goals
 from tachograph.app.dashboard.range_sums import RangeSums, sum_up_range
 from tachograph.app.dashboard.root_rows import ListedSession, list_roots
 from tachograph.app.dashboard.spend_chart import SpendOverTime, spend_over_time
 from tachograph.app.dashboard.time_axis import history_begin, make_axis
 from tachograph.app.dashboard.unseen_alerts import AlertCount, count_unseen
 from tachograph.app.dashboard.waste_sums import DetectorWaste, waste_by_detector
+from tachograph.app.goals.figure_records import GoalFigures
 from tachograph.app.rollups.cubes import FindingSums, UsageSums, VerdictSums
 from tachograph.app.rollups.read import add_up
 from tachograph.app.scope import Scope
@@ -93,6 +95,8 @@ class Overview(msgspec.Struct, frozen=True):
     alerts: AlertCount
     unpriced: list[UnpricedModel]
     """Those used in the range, by responses."""
+    goals: GoalFigures | None
+    """Goals that ended in the range, and open ones; null: there are none."""
 
 
 def gather_overview(desk: Desk, scope: Scope, _params: Params) -> Overview:
@@ -120,6 +124,7 @@ def gather_overview(desk: Desk, scope: Scope, _params: Params) -> Overview:
         budget_problem=problem,
         alerts=count_unseen(connection, scope),
         unpriced=_unpriced(connection, scope),
+        goals=find_goals(desk, scope),
     )
 
 

@@ -6,11 +6,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, tzinfo
+from itertools import count
 from typing import Any, Literal
 
 import msgspec
 
 from tachograph.app.goals.place import LedgerPlace
+from tachograph.app.goals.refusals import reason_needed, refusal
 from tachograph.errors import NotFound, UsageError
 from tachograph.ledger import file
 from tachograph.ledger.events import (
@@ -25,14 +27,17 @@ from tachograph.ledger.events import (
     new_event_id,
     new_key,
 )
+from tachograph.ledger.goals import Goals
 from tachograph.ledger.reading import Reading
 from tachograph.ledger.replay import State
 from tachograph.ledger.transitions import Refused, apply
 from tachograph.model.goal import FailureReason, Goal, GoalType, ResultFit
 from tachograph.redaction import default_cleaner
+from tachograph.report.sanitise import harmless, harmless_lines
 
 TITLE_CHARS = 200
 NOTE_CHARS = 2000
+NAME_CHARS = 100
 _DAY_NUMBER = re.compile(r"(\d{4}-\d\d-\d\d)-(\d{3,9})")
 
 
@@ -63,15 +68,34 @@ def find_goal(state: State, name: str) -> Goal:
     raise NotFound(f"No goal is called {name}.", slug="no_such_goal", hint=hint)
 
 
+def _meant(state: State, name: str) -> Goal | None:
+    try:
+        return find_goal(state, name)
+    except NotFound:
+        return None
+
+
+StampMaker = Callable[[], dict[str, Any]]
+"""Makes what every event of a goal says: ``event_id``, ``ts``, ``goal_id``, ``key``."""
+
+
+class _OneIsOpen(Exception):
+    """A goal is open."""
+
+
 class Book:
-    """The ledger at a place, written by an author. Times are ms UTC; texts are redacted, then cut."""
+    """The ledger at a place, written by an author. Times are ms UTC.
+
+    Texts are redacted, then cut, and hold nothing that a terminal obeys: people look at the file itself too.
+    """
 
     def __init__(self, place: LedgerPlace, author: Author, zone: tzinfo, now_ms: int | None = None) -> None:
         self._place = place
-        self.author = author
         self._zone = zone
         self._now = now_ms or time.time_ns() // 1_000_000
         self._clean = default_cleaner(store_text=True)  # what is typed here is meant to be kept
+        self.author = Author(self._name(author.agent), self._name(author.model), author.session)
+        """Its names as they are written."""
 
     def state(self) -> State:
         """What the ledger says now."""
@@ -83,17 +107,37 @@ class Book:
     ) -> Goal:  # fmt: skip
         """Begin a goal. Raises NotFound when ``supersedes`` names none, UsageError, and as ``ledger.file.change``."""
         key = new_key()
-        start = self._moment(started_at)
 
         def make(reading: Reading) -> OwnEvent:
             superseded = find_goal(reading.state, supersedes).key if supersedes else None
-            return GoalStarted(
-                **self._stamp(reading, key, self._free_name(reading, start)), title=self._text(title, TITLE_CHARS),
-                goal_type=type, started_at=start, supersedes=superseded, notes=self._text(notes, NOTE_CHARS),
-                agent=self.author.agent, model=self.author.model,
-            )  # fmt: skip
+            return self._started(reading, key, title, type, notes, started_at, superseded)
 
         return self._write(make, key)
+
+    def recover(self, title: str, *, notes: str, started_at: int) -> Goal | None:
+        """Begin a goal of type meta, unless one is open: then nothing is written, and None. Raises as ``start``."""
+        key = new_key()
+
+        def make(reading: Reading) -> OwnEvent:
+            if any(not goal.closed for goal in reading.state.goals):
+                raise _OneIsOpen
+            return self._started(reading, key, title, "meta", notes, started_at)
+
+        try:
+            return self._write(make, key)
+        except _OneIsOpen:
+            return None
+
+    def _started(
+        self, reading: Reading, key: str, title: str, type: GoalType, notes: str, started_at: int | None,
+        supersedes: str | None = None,
+    ) -> GoalStarted:  # fmt: skip
+        start = self._moment(started_at)
+        return GoalStarted(
+            **self._stamp(reading, key, self._free_name(reading, start)), title=self._title(title),
+            goal_type=type, started_at=start, supersedes=supersedes, notes=self._notes(notes),
+            agent=self.author.agent, model=self.author.model,
+        )  # fmt: skip
 
     def resume(
         self, name: str, failure_reason: FailureReason, *, notes: str = "", started_at: int | None = None
@@ -105,7 +149,7 @@ class Book:
             self._check_after(goal, start)
             return GoalContinued(
                 **self._stamp(reading, goal.key, goal.id), failure_reason=failure_reason, started_at=start,
-                notes=self._text(notes, NOTE_CHARS), agent=self.author.agent, model=self.author.model,
+                notes=self._notes(notes), agent=self.author.agent, model=self.author.model,
             )  # fmt: skip
 
         return self._write(make, name)
@@ -115,13 +159,15 @@ class Book:
         failure_reason: FailureReason | None = None, notes: str = "", finished_at: int | None = None,
     ) -> Goal:  # fmt: skip
         """Close a goal. Raises NotFound and UsageError."""
+        if status == "fail" and failure_reason is None:
+            raise reason_needed()
 
         def make(reading: Reading) -> OwnEvent:
             goal, end = find_goal(reading.state, name), self._moment(finished_at)
             self._check_after(goal, end)
             return GoalFinished(
                 **self._stamp(reading, goal.key, goal.id), status=status, finished_at=end, result_fit=result_fit,
-                failure_reason=failure_reason, notes=self._text(notes, NOTE_CHARS),
+                failure_reason=failure_reason, notes=self._notes(notes),
             )  # fmt: skip
 
         return self._write(make, name)
@@ -148,7 +194,7 @@ class Book:
         def make(reading: Reading) -> OwnEvent:
             goal = find_goal(reading.state, name)
             stamp = {**self._stamp(reading, goal.key, goal.id), "session": None}
-            return UsageAdded(**stamp, usd=usd, tokens=tokens, note=self._text(note, NOTE_CHARS))
+            return UsageAdded(**stamp, usd=usd, tokens=tokens, note=self._notes(note))
 
         return self._write(make, name)
 
@@ -162,22 +208,44 @@ class Book:
 
         return self._write(make, kept)
 
+    def record(self, title: str, type: GoalType, started_at: int, make: Callable[[StampMaker], list[OwnEvent]]) -> Goal:
+        """Note a goal that is over, or long under way, all at once: its start, and what ``make`` makes after it.
+
+        ``make`` is handed what stamps an event of this goal. Nothing is written when one of them is not possible: then
+        it raises UsageError.
+        """
+        key = new_key()
+
+        def all_of_it(reading: Reading) -> list[OwnEvent]:
+            first = self._started(reading, key, title, type, "", started_at)
+            number = count(first.ts + 1)
+            nameless = {"goal_id": first.goal_id, "key": key}
+            return [first, *make(lambda: {"event_id": new_event_id(), "ts": next(number), **nameless})]
+
+        return self._write_all(all_of_it, key)
+
     def _write(self, make: Callable[[Reading], OwnEvent], name: str) -> Goal:
         """Append one event; the goal that it is about, as it is then. An event without effect is not written."""
+        return self._write_all(lambda reading: [make(reading)], name)
+
+    def _write_all(self, make: Callable[[Reading], list[OwnEvent]], name: str) -> Goal:
         made: list[Goal] = []
 
         def checked(reading: Reading) -> list[OwnEvent]:
-            event = make(reading)
-            goals = {goal.key: goal for goal in reading.state.goals}
+            events = make(reading)
+            goals = Goals(reading.state.goals)
             try:
-                apply(goals, event)
+                for event in events:
+                    apply(goals, event)
             except Refused as error:
-                raise UsageError(_sentence(str(error)), slug="goal_refused", hint=_allowed(reading, name)) from None
-            made.append(goals[event.key])
-            return [event]
+                raise refusal(error, _meant(reading.state, name)) from None
+            made.append(goals[events[0].key])
+            return events
 
+        if not self._place.path.exists():  # what is refused makes no ledger
+            checked(file.read(self._place.path))
         file.change(self._place.path, checked)
-        return made[0]
+        return made[-1]
 
     def _stamp(self, reading: Reading, key: str, name: str) -> dict[str, Any]:
         ts = max(time.time_ns() // 1000, reading.state.last_ts + 1)
@@ -205,29 +273,22 @@ class Book:
             raise UsageError(f"The attempt under way began later, at {told:%Y-%m-%d %H:%M}.", slug="bad_time")
 
     def _cleaned(self, changes: Changes) -> Changes:
-        limits = {"title": TITLE_CHARS, "notes": NOTE_CHARS}
-        texts = {name: value for name in limits if isinstance(value := getattr(changes, name), str)}
-        return msgspec.structs.replace(
-            changes, **{name: self._text(value, limits[name]) for name, value in texts.items()}
-        )
+        given = {name: value for name in _TEXTS if isinstance(value := getattr(changes, name), str)}
+        return msgspec.structs.replace(changes, **{name: _TEXTS[name](self, value) for name, value in given.items()})
+
+    def _title(self, text: str) -> str:
+        return harmless(self._text(text, TITLE_CHARS)).strip()
+
+    def _notes(self, text: str) -> str:
+        return harmless_lines(self._text(text, NOTE_CHARS))
+
+    def _name(self, text: str | None) -> str | None:
+        return harmless(self._text(text, NAME_CHARS)) or None if text else None
 
     def _text(self, text: str, limit: int) -> str:
         return self._clean.text(text.encode("utf-8", "replace").decode().strip(), limit)
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _allowed(reading: Reading, name: str) -> str:
-    """What can be done with the goal as it is."""
-    try:
-        goal = find_goal(reading.state, name)
-    except NotFound:
-        return ""
-    possible = {
-        "in_progress": "It is in progress: it can be continued, finished, updated, or get another one merged into it",
-        "success": "It has succeeded: it can be updated, opened again (update --reopen), merged or superseded",
-        "fail": "It has failed: it can be continued, updated, opened again (update --reopen), merged or superseded",
-    }
-    return f"{possible[goal.status]}."
+_TEXTS: dict[str, Callable[[Book, str], str | None]] = {
+    "title": Book._title, "notes": Book._notes, "agent": Book._name, "model": Book._name
+}  # fmt: skip

@@ -27,7 +27,10 @@ MEANINGS: dict[Slug, tuple[str, str]] = {
     "not_json": ("It counts for nothing.", "moves it to the file of rejected lines"),
     "unknown_event": ("It counts for nothing; a newer tacho may know it.", "moves it to the file of rejected lines"),
     "invalid_event": ("It counts for nothing.", "moves it to the file of rejected lines"),
-    "edited_line": ("It counts as it is now.", "gives it the sum that belongs to it"),
+    "edited_line": (
+        "Its sum is not that of what it says; git shows what was changed, and when.",
+        "gives it the sum that belongs to it",
+    ),
     "duplicate_event": ("It counts once.", "removes it where the two lines are the same"),
     "refused_event": (
         "It was not possible when its turn came: two clones may have changed the same goal.",
@@ -36,6 +39,8 @@ MEANINGS: dict[Slug, tuple[str, str]] = {
     "same_name": ("Two clones gave two goals the same number.", "leaves it: the suffix tells them apart"),
 }
 """What each problem means, and what a repair does about it."""
+_LEFT: frozenset[Slug] = frozenset({"refused_event", "same_name"})
+"""A repair does nothing about these."""
 
 
 class FoundProblem(msgspec.Struct, frozen=True):
@@ -50,6 +55,8 @@ class FoundProblem(msgspec.Struct, frozen=True):
     """What ``--repair`` does about it."""
     harmless: bool
     """The line counts all the same."""
+    repairable: bool
+    """``--repair`` does something about it."""
 
 
 class FsckReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,4 +137,4 @@ def _add(path: Path, content: bytes) -> None:
 
 def _found(one: LedgerProblem) -> FoundProblem:
     meaning, does = MEANINGS[one.slug]
-    return FoundProblem(one.line, one.slug, one.text, meaning, does, one.slug in NOTES)
+    return FoundProblem(one.line, one.slug, one.text, meaning, does, one.slug in NOTES, one.slug not in _LEFT)

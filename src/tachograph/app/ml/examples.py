@@ -17,7 +17,8 @@ from tachograph.app.ml.engine import need_engine
 from tachograph.app.workspace import Workspace
 from tachograph.capture.store import CommandStore, open_commands
 from tachograph.errors import TachographError, UsageError
-from tachograph.learning.ml.table import Feature, Goal, Row, Table
+from tachograph.learning.ml.groups import Origin, by_repository, by_session
+from tachograph.learning.ml.table import Feature, Goal, Grouping, Row, Table
 from tachograph.model import LABEL_KINDS, CommandEvent, CommandLabel
 
 SUCCEEDED = 50.0
@@ -93,7 +94,6 @@ def _group(
 
     Also where neither will do: sessions are what there is sooner more of.
     """
-    from tachograph.learning.ml.groups import Origin, by_repository, by_session
     from tachograph.learning.ml.training import find_shortages
 
     rows: list[Row] = []
@@ -102,13 +102,20 @@ def _group(
         rows.append(to_row(event, label, target))
         origins.append(Origin(event.repo, event.session, event.executed_at))
     goal: Goal = "number" if target == "productivity" else "probability"
-    wide = Table(features, _regroup(rows, by_repository(origins)), "repository")
+    wide = Table(features, _regroup(rows, by_repository(origins)), _kind_of_groups(origins))
     short = find_shortages(wide, goal)
     if not short:
         return wide
     narrow = Table(features, _regroup(rows, by_session(origins)), "session")
     is_coarser = _count_groups(narrow) < _count_groups(wide)  # of rows without repository, session and time
     return wide if is_coarser or len(find_shortages(narrow, goal)) > len(short) else narrow
+
+
+def _kind_of_groups(origins: Sequence[Origin]) -> Grouping:
+    """What the groups of ``by_repository`` are: without any repository sessions, without these too single rows."""
+    if any(one.repo for one in origins):
+        return "repository"
+    return "session" if any(one.session for one in origins) else "group"
 
 
 def _regroup(rows: Sequence[Row], groups: Sequence[str]) -> list[Row]:

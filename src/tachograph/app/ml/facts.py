@@ -30,9 +30,10 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     rows_by_kind: dict[str, int]
     rows_held_out: int
     groups_held_out: int
-    """Repositories, or sessions, that it has not seen."""
+    """Repositories, sessions or single rows that it has not seen."""
     grouped_by: Grouping
-    """Which of the two: of ``session`` the model is judged on later sessions, of the same repositories too."""
+    """Which of these: of ``session`` the model is judged on later sessions, of the same repositories too; ``group``
+    is a row by itself, where nothing says its repository or session."""
     judged_on: list[str]
     """Kinds of the held-out labels."""
     measures: dict[Measure, Estimate]

@@ -9,6 +9,7 @@ import msgspec
 
 from tachograph.app.cost import CostGroup, query_groups, query_totals
 from tachograph.app.filters import QUARTER_MS, Filter
+from tachograph.app.goals.figure_records import GoalFigures
 from tachograph.app.overview.next_commands import suggest_commands
 from tachograph.app.overview.record import Overview, ProblemCounts, SubagentShare, Week
 from tachograph.app.periods import period_labels
@@ -25,8 +26,8 @@ WEEKS = 12
 _SESSIONS = 5
 
 
-def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
-    """The overview of what lies within ``chosen``."""
+def report_overview(connection: sqlite3.Connection, chosen: Filter, goals: GoalFigures | None = None) -> Overview:
+    """The overview of what lies within ``chosen``; ``goals`` are its goals."""
     first, last = _span(connection, chosen)
     overview = Overview(
         chosen.zone_name,
@@ -47,6 +48,7 @@ def report_overview(connection: sqlite3.Connection, chosen: Filter) -> Overview:
     )
     overview.waste = group_waste(connection, "detector", chosen)
     overview.token_verdicts = count_verdicts(connection, chosen)
+    overview.goals = goals
     overview.next = suggest_commands(overview)
     return overview
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from tachograph.app.cost import CostGroup
+from tachograph.app.goals.figure_records import GoalFigures
 from tachograph.app.retries import RetrySignals
 from tachograph.app.session_rows import SessionRow
 from tachograph.app.sessions import SessionCounts
@@ -78,5 +79,7 @@ class Overview(msgspec.Struct):
     """By detector, the dearest first, of the sessions that began in the selection. Detectors overlap."""
     token_verdicts: dict[str, int] = {}
     """Main sessions by verdict of the token axis: above_p75, within_band, below_p25, unavailable."""
+    goals: GoalFigures | None = None
+    """Of all known ledgers, by when the goals ended; null: there are none."""
     next: list[NextCommand] = []
     """Two or three."""

@@ -11,6 +11,7 @@ import msgspec
 from tachograph.app.dashboard.desk import Desk
 from tachograph.app.dashboard.root_rows import Chosen, list_roots, root_conditions
 from tachograph.app.dashboard.time_axis import Axis, history_begin, make_axis, start_of
+from tachograph.app.goals.figure_records import GoalFigures
 from tachograph.app.reports.html_findings import ReportedFinding, find_dearest
 from tachograph.app.reports.html_kpis import KpiTrends, find_kpi_trends
 from tachograph.app.reports.html_steps import MOST_DAYS, Trend, judge_trend
@@ -20,19 +21,6 @@ from tachograph.app.scope import Scope
 
 MOST_SESSIONS = 50
 _MICRO = 10**6
-
-
-class GoalFigures(msgspec.Struct, frozen=True):
-    """Goals of the range and what became of them."""
-
-    goals: int
-    """Goals that were decided."""
-    succeeded: int
-
-    @property
-    def success_rate(self) -> float | None:
-        """Share that succeeded; None without one."""
-        return self.succeeded / self.goals if self.goals else None
 
 
 class SessionCosts(msgspec.Struct, frozen=True):

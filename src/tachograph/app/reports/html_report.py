@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tachograph.app.dashboard.desk import Desk
+from tachograph.app.dashboard.goal_facts import find_goals
 from tachograph.app.dashboard.open_desk import open_desk
 from tachograph.app.export.write import write_privately
 from tachograph.app.reports.html_figures import Figures, gather_figures, report_scope
@@ -67,7 +68,8 @@ def make_report(workspace: Workspace, days: int, project: str | None, now: int, 
     """
     with open_desk(workspace, update=True) as desk:
         chosen = None if project is None else _find_project(desk, project)
-        figures = gather_figures(desk, report_scope(desk, days, chosen, now))
+        scope = report_scope(desk, days, chosen, now)
+        figures = gather_figures(desk, scope, find_goals(desk, scope))
     names: Names = load_pseudonyms(workspace.folder) if share_safe else _plain_names(figures)
     view = describe_report(figures, names, to_datetime(now))
     page = render_standalone(view, zone=figures.scope.zone, footer="Made by Tachograph. This file needs nothing else.")

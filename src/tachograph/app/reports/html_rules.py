@@ -54,6 +54,13 @@ _RULES = {
         "Means over the sessions that ended in a step, of one kind of agent, subagents by themselves. What is usual is"
         " the baseline as it is now: its mean less and plus one standard deviation.",
     ),
+    "goals": (
+        "Goals",
+        "From the ledgers of goals in the projects; a goal that takes up another one again is one with it, with the"
+        " attempts and the cost of both and what became of the last. Counted by when they ended. Cost is that of the"
+        " responses made for a goal. Cost per success is what the goals whose whole cost is known cost together, those"
+        " that failed included, for each of them that succeeded; cost that somebody typed in is not part of it.",
+    ),
     "tools": (
         "Tools",
         "Dated by call. A call failed when it did so by itself: refused and cancelled ones are neither failed nor"
@@ -82,7 +89,8 @@ def tell_rules(told: Figures, names: Names, made_at: datetime) -> Section:
             ("Price data", Cell(snapshot_version()), "text"),
         ]
     )
-    rules = [Section(title, [Note(text)], id=f"how-{anchor}") for anchor, (title, text) in _RULES.items()]
+    shown = {anchor: rule for anchor, rule in _RULES.items() if anchor != "goals" or told.goals is not None}
+    rules = [Section(title, [Note(text)], id=f"how-{anchor}") for anchor, (title, text) in shown.items()]
     if names.is_safe:
         rules.append(Section("Pseudonyms", [Note(_PSEUDONYMS)], id="how-pseudonyms"))
     return Section("How it was counted", [facts, *rules], id="how")

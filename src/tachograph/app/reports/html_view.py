@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tachograph.app.dashboard.goal_blocks import show_goals, success_card
+from tachograph.app.goals.figure_records import NOT_NOTED
 from tachograph.app.reports.html_charts import chart_kpi, chart_session_cost, chart_signals, chart_spend, chart_waste
 from tachograph.app.reports.html_figures import Figures
 from tachograph.app.reports.html_names import Names
@@ -48,9 +50,8 @@ def _strip(told: Figures) -> list[Block]:
         Card("Sessions", Cell(sessions.sessions, note=subagents), "count", how="how-sessions"),
         Card("Tokens", Cell(usage.tokens, at_least=usage.unreliable > 0), "tokens", how="how-spend"),
     ]
-    if told.goals is not None:
-        note = f"{told.goals.succeeded:,} of {counted(told.goals.goals, 'goal')}"
-        cards.insert(1, Card("Success rate", Cell(told.goals.success_rate, note=note), "percent"))
+    if told.goals is not None and told.goals.achieved.closed:
+        cards.insert(1, success_card(told.goals))
     return [*_banners(told), Cards(cards)]
 
 
@@ -79,7 +80,12 @@ def _charts(told: Figures, names: Names) -> list[Block]:
     waste = Section(
         "Waste", [chart_waste(told), list_waste(told)] if told.waste else [list_waste(told)], how="how-waste"
     )
-    return [cost, chart_signals(told), waste, _kpis(told, names)]
+    goals = show_goals(told.goals, how="how-goals", model=lambda name: _model(name, names))
+    return [cost, *goals, chart_signals(told), waste, _kpis(told, names)]
+
+
+def _model(name: str, names: Names) -> str:
+    return name if name == NOT_NOTED else names.model(name)
 
 
 def _kpis(told: Figures, names: Names) -> Section:

@@ -14,10 +14,10 @@ from tachograph.model import CommandEvent
 FEATURES: tuple[Feature, ...] = (
     Feature("duration_ms", "duration (ms)"),
     # All else alike, the same command has done less of what it was called for when it failed …
-    Feature("exit_failed", "failed", monotone=-1),
-    Feature("exit_unknown", "exit code not known"),
+    Feature("exit_failed", "whether it failed", monotone=-1),
+    Feature("exit_unknown", "whether its exit code is unknown"),
     # … or was cut off. With all other features it depends on the work: many lines can be a good or a bad sign.
-    Feature("timed_out", "timed out", monotone=-1),
+    Feature("timed_out", "whether it timed out", monotone=-1),
     Feature("files_touched_count", "files touched"),
     Feature("lines_added", "lines added"),
     Feature("lines_deleted", "lines deleted"),
@@ -25,14 +25,20 @@ FEATURES: tuple[Feature, ...] = (
     Feature("commits", "commits made"),
     Feature("renames", "files renamed"),
     Feature("binary_files", "binary files touched"),
-    Feature("runs_tests", "runs tests"),
-    Feature("builds", "builds, or checks types"),
-    Feature("uses_git", "uses version control"),
-    Feature("reads", "only reads, by its name"),
-    Feature("edits", "changes files, by its name"),
-    Feature("by_agent", "run by an agent"),
+    Feature("runs_tests", "whether it runs tests"),
+    Feature("builds", "whether it builds, or checks types"),
+    Feature("uses_git", "whether it uses version control"),
+    Feature("reads", "whether it only reads, by its name"),
+    Feature("edits", "whether it changes files, by its name"),
+    Feature("by_agent", "whether an agent ran it"),
 )
 """In this order in each row of a table of commands."""
+_TITLES = {feature.name: feature.title for feature in FEATURES}
+
+
+def feature_title(name: str) -> str:
+    """The feature called ``name`` in words; of one that is not ours its name."""
+    return _TITLES.get(name, name)
 
 
 def read_features(event: CommandEvent) -> tuple[float | None, ...]:

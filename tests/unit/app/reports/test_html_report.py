@@ -16,17 +16,19 @@ import msgspec
 import pytest
 
 from tachograph.app.dashboard.open_desk import open_desk
+from tachograph.app.goals.figure_records import Achieved, GoalFigures
 from tachograph.app.ingest import ingest
-from tachograph.app.reports.html_figures import GoalFigures, gather_figures, report_scope
+from tachograph.app.reports.html_figures import gather_figures, report_scope
 from tachograph.app.reports.html_names import Names, Pseudonyms
 from tachograph.app.reports.html_report import MadeReport, default_path, make_report, sum_up, write_report
 from tachograph.app.reports.html_view import describe_report
 from tachograph.app.workspace import Workspace
 from tachograph.errors import NotFound, TachographError, UsageError
 from tachograph.report.html.render import render_standalone
-from tachograph.report.view import Card, Cards, View
+from tachograph.report.view import Card, Cards, Section, View, find_grid
 from tachograph.settings import Settings
 from tests.builders.claude import ClaudeHome
+from tests.builders.goal_site import make_figures
 from tests.builders.log import milliseconds
 from tests.builders.looped import HOSTILE, NOW, SITE, Looped
 from tests.builders.small import Week, week
@@ -130,10 +132,61 @@ def test_the_strip(looped: Looped) -> None:
 
 
 def test_without_goals_nothing_is_said_of_them_and_with_goals_their_rate(looped: Looped) -> None:
-    card = cards_of(view_of(looped.workspace, Names(), GoalFigures(8, 6)))["Success rate"]
-    assert (card.cell.value, card.cell.note, card.kind) == (0.75, "6 of 8 goals", "percent")
+    card = cards_of(view_of(looped.workspace, Names(), make_figures()))["Success rate"]
+    assert (card.cell.value, card.cell.note, card.kind) == (0.7, "7 of 10 goals", "percent")
     assert b"uccess" not in made(looped.workspace).content
-    assert GoalFigures(0, 0).success_rate is None
+    assert b"Goals" not in made(looped.workspace).content
+
+
+def goals_of(view: View) -> Section:
+    [section] = [block for block in view.blocks if isinstance(block, Section) and block.title == "Goals"]
+    return section
+
+
+def test_goals_are_a_part_of_their_own_after_the_cost(looped: Looped) -> None:
+    view = view_of(looped.workspace, Names(), make_figures())
+    titles = [block.title for block in view.blocks if isinstance(block, Section)]
+    assert titles[:3] == ["Cost", "Goals", "Waste"]
+    section = goals_of(view)
+    assert section.how == "how-goals"
+    assert b'id="how-goals"' in render_standalone(view, zone=UTC, footer="").encode()
+    [cards] = [block for block in section.blocks if isinstance(block, Cards)]
+    assert [(card.title, card.cell.value, card.cell.note) for card in cards.items] == [
+        ("Closed goals", 10, "1 open"), ("Success rate", 0.7, "7 of 10 goals"), ("Attempts per goal", 1.3, ""),
+        ("Cost per success", 1.5, "n = 5 goals"), ("In the history", 0.8, "8 of 10 goals"),
+        ("Cost wholly known", 0.5, "5 of 10 goals"),
+    ]  # fmt: skip
+    models, reasons = (find_grid(section.blocks, name) for name in ("goal-models", "goal-failures"))
+    assert models is not None
+    assert reasons is not None
+    assert [[cell.value for cell in row] for row in models.rows] == [
+        ["claude-sonnet-5", 10, 0.7, 1.3, 1.5], ["my-own", 3, 0.0, 1.0, "no success"],
+    ]  # fmt: skip
+    assert [[cell.value for cell in row] for row in reasons.rows] == [
+        ["model mistake", 4, 0], ["other", 2, 2], ["not noted", 0, 1],
+    ]  # fmt: skip
+
+
+def test_a_report_to_be_shared_names_no_model_and_no_ledger_of_ones_own(looped: Looped) -> None:
+    told = make_figures(unreadable=["The goals' ledger /home/ada/secret/x cannot be read: no."])
+    page = render_standalone(view_of(looped.workspace, Pseudonyms(b"k" * 32), told), zone=UTC, footer="")
+    assert "claude-sonnet-5" in page
+    assert "1 ledger of goals cannot be read" in page
+    assert "my-own" not in page
+    assert "/home/ada/secret" not in page
+
+
+def test_open_goals_alone_have_no_rates(looped: Looped) -> None:
+    whole = Achieved(
+        closed=0, succeeded=0, success_rate=None, attempts=0, attempts_per_goal=None, cost_known=0,
+        cost_known_succeeded=0, usd=None, usd_per_success=None,
+    )  # fmt: skip
+    told = make_figures(achieved=whole, matched=0, known_cost_coverage=None, models=[], open=2)
+    view = view_of(looped.workspace, Names(), told)
+    assert "Success rate" not in cards_of(view)
+    [cards] = goals_of(view).blocks
+    assert isinstance(cards, Cards)
+    assert [card.cell.value for card in cards.items] == [0, None, None, "not known", None, None]
 
 
 def test_range_zone_and_versions_are_told(looped: Looped) -> None:

@@ -9,6 +9,7 @@ from tachograph.app.dashboard.desk import Params
 from tachograph.app.dashboard.links import change, link, session_link
 from tachograph.app.dashboard.page import Page, Param
 from tachograph.app.scope import Scope
+from tachograph.learning.ml.command_features import feature_title
 from tachograph.model import CommandScore, ScoreKind
 from tachograph.report.units import count, counted
 from tachograph.report.view import (
@@ -123,12 +124,18 @@ def _row(one: CommandRow) -> list[Cell]:
         Cell(one.at), _exit(one), Cell(one.duration_seconds), Cell(one.files_touched), Cell(_lines(one)),
         Cell() if score is None else Cell(round(score.score), note=_UNITS[score.kind]),
         Cell("" if score is None else _interval(score)),
-        Cell("" if score is None or not score.top_feature else f"{score.top_feature} {score.top_value:+.1f}"),
+        Cell(_moved_by(score)),
         Cell("" if label is None else label.score, note="" if label is None else label.kind),
     ]  # fmt: skip
 
 
 _UNITS: dict[ScoreKind, str] = {"productivity": "of 100", "chance": "% chance of success"}
+
+
+def _moved_by(score: CommandScore | None) -> str:
+    if score is None or not score.top_feature:
+        return ""
+    return f"{feature_title(score.top_feature)} {score.top_value:+.1f}"
 
 
 def _interval(score: CommandScore) -> str:

@@ -15,6 +15,7 @@ from tachograph.app.dashboard.cells import (
     waste_tokens_cell,
 )
 from tachograph.app.dashboard.desk import Params
+from tachograph.app.dashboard.goal_blocks import show_goals
 from tachograph.app.dashboard.links import link, session_link
 from tachograph.app.dashboard.overview_banners import list_banners
 from tachograph.app.dashboard.overview_facts import Overview, gather_overview
@@ -60,6 +61,7 @@ def show(data: Overview, scope: Scope, _params: Params) -> View:
         _cards(data, scope),
         chart_spend(data.spend),
         *_budgets(data),
+        *show_goals(data.goals, how="goals"),
         Beside([[_sessions(data.sessions)], [_projects(data, scope)]]),
         _waste(data.waste, scope),
         _waste_and_verdicts(data, scope),
