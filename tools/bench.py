@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--source", type=Path, default=CHECKOUT.parent / "shared" / "data", help="logs to copy from")
     parser.add_argument("--files", type=int, default=10_000, help="files for the run in which nothing changed")
     parser.add_argument("--jobs", type=int, default=0, help="reading processes (default: one a core)")
+    parser.add_argument("--times", type=int, default=5, help="runs of each short command, of which the best counts")
     parser.add_argument("--keep", type=Path, help="build the corpus there and keep it (used again when it exists)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
@@ -168,10 +169,12 @@ def run(options: argparse.Namespace, scratch: Path) -> dict[str, dict[str, objec
         ("sessions --no-ingest", ["sessions", "--no-ingest"]),
         ("overview --no-ingest", ["overview", "--no-ingest"]),
     ):
-        results[name] = best_of(5, [*tacho, *arguments], environment)
+        results[name] = best_of(options.times, [*tacho, *arguments], environment)
     results |= go_round([*tacho, "learn", "--json"], corpus, environment)
-    results |= check(corpus, scratch, tacho, environment, size)
-    results[f"unchanged, {options.files} files"] = many_files(scratch, options.files, ingest, environment)
+    results |= check(corpus, scratch, tacho, environment, options.times, size)
+    results[f"unchanged, {options.files} files"] = many_files(
+        scratch, options.files, options.times, ingest, environment
+    )
     return results
 
 
@@ -196,7 +199,7 @@ def best_of(times: int, command: list[str], environment: dict[str, str]) -> dict
 
 
 def check(
-    corpus: Path, scratch: Path, tacho: list[str], environment: dict[str, str], size: int
+    corpus: Path, scratch: Path, tacho: list[str], environment: dict[str, str], times: int, size: int
 ) -> dict[str, dict[str, object]]:
     """``tacho check`` on one log of about 4 MB, without a warehouse, and on all of them in one pass."""
     (scratch / "checks.yaml").write_text(CHECKS)
@@ -210,7 +213,7 @@ def check(
     log = medium_log(corpus)
     results: dict[str, dict[str, object]] = {}
     for name, file in (("check, 4 MB", "checks.yaml"), ("check, 4 MB, priced", "priced.yaml")):
-        best = min((run(file, log) for _ in range(5)), key=lambda one: one.cpu)
+        best = min((run(file, log) for _ in range(times)), key=lambda one: one.cpu)
         results[name] = {"wall ms": round(1000 * best.wall), "CPU ms": round(1000 * best.cpu)}
     homes = [home for home in (corpus / "claude_home", corpus / "codex_home") if home.is_dir()]
     whole = run("priced.yaml", *homes)
@@ -237,7 +240,9 @@ def grow(corpus: Path, ingest: list[str], environment: dict[str, str]) -> Measur
     return Measurement(ingest, environment)
 
 
-def many_files(scratch: Path, files: int, ingest: list[str], environment: dict[str, str]) -> dict[str, object]:
+def many_files(
+    scratch: Path, files: int, times: int, ingest: list[str], environment: dict[str, str]
+) -> dict[str, object]:
     """Ingest ``files`` small sessions, then again when nothing has changed; the second run's numbers."""
     home = scratch / "many"
     line = (
@@ -256,7 +261,7 @@ def many_files(scratch: Path, files: int, ingest: list[str], environment: dict[s
         "TACHO_DATA_DIR": str(scratch / "many-store"),
     }
     Measurement(ingest, environment)
-    return best_of(3, ingest, environment)
+    return best_of(times, ingest, environment)
 
 
 def demo_logs(scratch: Path) -> Path:

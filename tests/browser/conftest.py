@@ -147,6 +147,8 @@ def demo(demo_folder: Path, serve: Callable[..., Server]) -> Server:
     return serve(environment_of(demo_folder.parent) | {"TACHO_DATA_DIR": str(demo_folder)})
 
 
+PLAIN = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--process-per-site")
+"""Options for a browser without a screen, in which one process after another is not begun for pages of one server."""
 EVIL = b"evil.invalid"
 """Whom hostile texts name. Browsers ask for their makers', too, which is not what a page does."""
 
@@ -206,9 +208,9 @@ class Watched:
         """Open an address of the server; returns the response."""
         return self.page.goto(self.origin + path if path.startswith("/") else path, **options)
 
-    def is_clean(self) -> bool:
-        """Nothing went out, nothing was run, nothing complained."""
-        self.page.wait_for_timeout(300)  # what a page begins of its own accord it begins at once
+    def is_clean(self, settle: int = 300) -> bool:
+        """Nothing went out, nothing was run, nothing complained, now and in the next ``settle`` milliseconds."""
+        self.page.wait_for_timeout(settle)  # what a page begins of its own accord it begins at once
         assert (self.outside, self.sink.seen[self._before :], self.hits, self.errors) == ([], [], [], [])
         return True
 
@@ -232,9 +234,7 @@ def chromium(sink: Sink) -> Iterator[object]:
     assert CHROMIUM, "make test-web needs Chromium: sudo apt install chromium"
     names = f"--host-resolver-rules=MAP * 127.0.0.1:{sink.port},EXCLUDE 127.0.0.1"
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", names]
-        )
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*PLAIN, names])
         yield browser
         browser.close()
 

@@ -5,10 +5,10 @@ async (mark) => {
   const openAll = () => document.querySelectorAll("details").forEach((one) => (one.open = true));
   openAll();
   const end = performance.now() + 20000;
-  const waiting = () => [...document.querySelectorAll(".turn-slot")].some((one) => !one.hasAttribute("data-loaded"));
-  while (waiting()) {
+  const waiting = () => [...document.querySelectorAll(".turn-slot")].find((one) => !one.hasAttribute("data-loaded"));
+  for (let slot; (slot = waiting()); await pause(10)) {
     if (performance.now() > end) return ["the calls of a turn have not come"];
-    await pause(10);
+    slot.scrollIntoView(); // calls come when their turn comes into sight
   }
   openAll(); // what has come just now, too
   for (const one of document.querySelectorAll("td, th, a, summary")) {

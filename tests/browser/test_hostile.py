@@ -25,6 +25,8 @@ from tests.browser.pages import addresses, wait_until
 from tests.browser.payloads import payloads
 
 PARTS = 2
+NINTH = 9
+"""Every ninth session is looked at with the policy in force, which tells what it forbids; the others without it."""
 TABS = 3
 """Windows that one test opens: each with connections of its own, so that none waits for another's."""
 LOOK = (Path(__file__).parent / "look.js").read_text()
@@ -58,9 +60,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory, serve: Callable[..., Serv
 @pytest.fixture
 def tabs(poisoned: Poisoned, visit: Callable[..., Watched]) -> Callable[..., list[Watched]]:
     """Some windows, let in; ``bypass_csp`` takes the second defence down: what gets into a page then runs."""
-    return lambda bypass_csp=True, height=4000: [
-        visit(poisoned.server, height=height, bypass_csp=bypass_csp) for _ in range(TABS)
-    ]
+    return lambda bypass_csp=True: [visit(poisoned.server, bypass_csp=bypass_csp) for _ in range(TABS)]
 
 
 def walk(tabs: Sequence[Watched], paths: Iterable[tuple[str, str]]) -> list[str]:
@@ -83,7 +83,17 @@ def walk(tabs: Sequence[Watched], paths: Iterable[tuple[str, str]]) -> list[str]
 def assert_harmless(tabs: Sequence[Watched], paths: Iterable[tuple[str, str]]) -> None:
     """Nothing was wrong, and nothing ran, went out or was forbidden."""
     assert walk(tabs, paths) == []
-    assert all(tab.is_clean() for tab in tabs)
+    assert_nothing_ran(tabs)
+
+
+def assert_nothing_ran(tabs: Sequence[Watched]) -> None:
+    """What any of the windows begins of its own accord is waited for once."""
+    assert all(tab.is_clean(settle=0 if number else 300) for number, tab in enumerate(tabs))
+
+
+def without_defence(poisoned: Poisoned) -> list[str]:
+    """The sessions that are looked at with nothing that would stop what got into a page."""
+    return [id for number, id in enumerate(poisoned.ids) if number % NINTH]
 
 
 def mark_of(text: str) -> str:
@@ -120,19 +130,21 @@ def test_no_page_reads_the_tables_that_are_spared_for_that(poisoned: Poisoned) -
 def test_the_page_of_every_hostile_session_is_harmless(
     poisoned: Poisoned, tabs: Callable[..., list[Watched]], part: int
 ) -> None:
-    assert_harmless(tabs(), [(session_path(id), mark_of(id)) for id in poisoned.ids[part::PARTS]])
+    assert_harmless(tabs(), [(session_path(id), mark_of(id)) for id in without_defence(poisoned)[part::PARTS]])
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_calls_of_every_hostile_turn_are_harmless(
     poisoned: Poisoned, tabs: Callable[..., list[Watched]], part: int
 ) -> None:
-    assert_harmless(tabs(), [(session_path(id, "turn", n=1), mark_of(id)) for id in poisoned.ids[part::PARTS]])
+    assert_harmless(
+        tabs(), [(session_path(id, "turn", n=1), mark_of(id)) for id in without_defence(poisoned)[part::PARTS]]
+    )
 
 
 def test_nothing_is_left_to_the_content_security_policy(poisoned: Poisoned, tabs: Callable[..., list[Watched]]) -> None:
     """With it in force there is nothing that it has to forbid: that would stand in the console."""
-    ids = poisoned.ids[::9]
+    ids = poisoned.ids[::NINTH]
     subagents = [f"{id}/a{0xF00001 + number:06x}" for number, id in enumerate(poisoned.ids)][::19]
     assert_harmless(
         tabs(bypass_csp=False),
@@ -157,7 +169,7 @@ def test_every_other_page_is_harmless_whatever_it_sorts_by(
 
 
 def test_hostile_texts_in_the_address_are_harmless(poisoned: Poisoned, tabs: Callable[..., list[Watched]]) -> None:
-    opened = tabs(height=900)
+    opened = tabs()
     names = ("q", "project", "agent", "sort", "id", "model", "call", "kpi")
     pages = {"id": "session", "call": "turn", "kpi": "trends"}
     paths = [
@@ -167,7 +179,7 @@ def test_hostile_texts_in_the_address_are_harmless(poisoned: Poisoned, tabs: Cal
     assert [one for one in walk(opened, paths) if not one.endswith(("status 404", "status 400"))] == []
     for tab in opened:
         tab.errors = [error for error in tab.errors if "404" not in error and "400" not in error]
-        assert tab.is_clean()
+    assert_nothing_ran(opened)
 
 
 def test_a_hostile_project_can_be_chosen_and_left_again(poisoned: Poisoned, tabs: Callable[..., list[Watched]]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from tachograph.cli._frame import run
-from tests.goals.commands import Goals, goals
+from tests.goals.commands import Goals, git, goals
 
 __all__ = ["goals"]
 
@@ -244,3 +245,26 @@ def test_without_a_time_it_is_now(goals: Goals) -> None:
     started = datetime.fromisoformat(goal["started_at"])
     assert abs((started - before).total_seconds()) < 30
     assert goal["goal_id"] == f"{started:%Y-%m-%d}-001"
+
+
+def test_the_first_goal_says_where_the_ledger_is(goals: Goals) -> None:
+    goals.start()
+    assert goals.tacho.err == f"tacho: this is the first goal in {goals.ledger}.\n"
+    goals.start()
+    assert goals.tacho.err == ""
+
+
+def test_what_is_taken_back_is_told_as_money_is(goals: Goals) -> None:
+    goals.start()
+    assert goals("update", GOAL, "--add-usd", "-9").splitlines()[2] == "typed in: -$9.00"
+
+
+@pytest.mark.parametrize("folder", ["", "hooks"])
+def test_a_bare_repository_gets_no_ledger(goals: Goals, tmp_path: Path, folder: str) -> None:
+    bare = tmp_path / "site.git"
+    bare.mkdir()
+    git(bare, "init", "-q", "--bare")
+    (bare / "hooks").mkdir(exist_ok=True)
+    asked = ("start", "--title", "x", "--type", "meta", "--repo", str(bare / folder))
+    assert "is in a bare repository, which has no files of its own" in goals(*asked, code=2)
+    assert not (bare / folder / "metrics").exists()

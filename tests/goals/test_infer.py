@@ -113,6 +113,26 @@ def test_sessions_that_asked_again_are_attempts_when_somebody_says_why(place: Le
     assert read(place).problems == ()
 
 
+def test_a_reason_for_asking_again_is_refused_where_nobody_did(place: LedgerPlace) -> None:
+    once = propose(place).proposals[1]
+    assert not any(one.asked_again for one in once.sessions)
+    with pytest.raises(UsageError, match="it is one attempt"):
+        accept(book(place), once, Decision(status="success", attempt_reason="other"))
+    assert not place.path.exists()
+
+
+def test_a_proposal_is_named_by_a_beginning_that_no_other_has(place: LedgerPlace) -> None:
+    export, login = propose(place).proposals
+    for name, said in [
+        ("p-", "2 proposals begin with p-."),
+        ("", "No proposal is called ."),
+        ("p-x", "No proposal is"),
+    ]:
+        assert str(run("--never", name).exception).startswith(said)
+    assert run("--never", login.id[:6]).exit_code == 0
+    assert [one.id for one in propose(place).proposals] == [export.id]
+
+
 def test_what_is_turned_down_stays_so_on_this_machine(place: LedgerPlace) -> None:
     export, _ = propose(place).proposals
     assert run("--never", export.id).exit_code == 0
@@ -147,6 +167,14 @@ def test_one_is_accepted_by_name_with_what_a_person_says(place: LedgerPlace) -> 
     assert (goal.type, goal.status, goal.failure_reason) == ("meta", "fail", "unclear_task")
     assert run("--accept", "p-00000000").exception is not None
     assert run("--status", "fail").exception is not None
+
+
+def test_several_are_accepted_together_or_none_is(place: LedgerPlace) -> None:
+    export, login = (one.id for one in propose(place).proposals)
+    assert run("--accept", login, "--accept", export).exception is not None
+    assert read(place).state.goals == ()
+    assert run("--accept", login, "--accept", export, "--status", "success").exit_code == 0
+    assert len(read(place).state.goals) == 2
 
 
 def test_only_sessions_of_the_span_are_looked_at(place: LedgerPlace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,13 @@ import pytest
 from tachograph.app.goals import sync as syncing
 from tachograph.app.goals.book import read
 from tachograph.app.goals.sync import NotedSession, SyncReport, sync
+from tachograph.app.goals.telling import tell_goal
 from tachograph.app.goals.usage import measure
+from tachograph.cli._goal import describe_goal
 from tachograph.ledger import file
 from tachograph.ledger.events import GoalUpdated, UsageSynced
 from tachograph.model.goal import SyncedUsage
+from tachograph.report.document import Facts
 from tests.builders.small import MYSTERY
 from tests.goals.worked import Worked, at, name_of
 
@@ -140,6 +144,10 @@ def test_a_clone_without_the_logs_knows_the_costs(
     assert told == {"a": (0.51, 51_005, 4), "b": (4.0, 400_000, 1)}
     assert told == {key: (one.totals.usd, one.totals.output, one.totals.responses) for key, one in here.goals.items()}
     assert [one.synced.responses for one in there.goals.values()] == [4, 1]
+    state = read(work.place).state
+    facts = describe_goal(tell_goal(state, state.goals[1], there.goals["b"]), UTC).blocks[1]
+    assert isinstance(facts, Facts)
+    assert ("of which", "$4.00 that only the ledger knows (from tacho goal sync)") in facts.items
     assert [one.synced.responses for one in here.goals.values()] == [0, 0]
 
 

@@ -76,6 +76,18 @@ def test_subagents_count_for_the_session_that_started_them_by_their_own_times(wo
     assert usage.goals["a"].totals.sessions == 1
 
 
+def test_what_a_subagent_does_after_the_turn_that_began_it_counts_by_its_own_moment(work: Worked) -> None:
+    log = work.session("09:00")
+    work.turn(log, "10:00", 1)
+    log.call("Task", {"description": "look", "prompt": "Look.", "subagent_type": "Explore"}, output=20)
+    work.turn(log.subagent(), "10:58", 300, 4000, 50_000)  # at 10:59, 11:00, 11:01
+    work.turn(log, "11:00", 600_000)
+    work.goal("a", "09:30", "10:30")
+    assert outputs(work.measure()) == {"a": 321, "other": 654_000}
+    work.goal("b", "11:00", "12:00")
+    assert outputs(work.measure()) == {"a": 321, "b": 654_000}
+
+
 def test_a_subagent_whose_main_session_left_no_log_counts(work: Worked) -> None:
     log = work.session("09:00")
     agent = log.subagent()

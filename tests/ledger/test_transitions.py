@@ -207,6 +207,18 @@ def test_a_merge_joins_attempts_sessions_and_notes(writer: Writer) -> None:
     assert writer.goals[second].status == "success"
 
 
+@pytest.mark.parametrize(("kept_closed", "instead"), [(True, ", or merge 2026-11-18-001 into it"), (False, "")])
+def test_an_open_goal_is_not_merged_away(writer: Writer, kept_closed: bool, instead: str) -> None:
+    opened, kept = writer.start(), writer.start()
+    if kept_closed:
+        writer.finish(kept)
+    with pytest.raises(Refused) as refused:
+        writer.merge(kept, opened)
+    assert str(refused.value) == f"2026-11-18-001 is open: finish it first{instead}"
+    if kept_closed:  # then what it advises is possible
+        writer.merge(opened, kept)
+
+
 def test_goals_do_not_supersede_each_other_in_a_circle(writer: Writer) -> None:
     first = make(writer, "success")
     second = make(writer, "success", supersedes=first)

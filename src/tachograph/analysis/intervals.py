@@ -60,10 +60,10 @@ def bootstrap(
     return None if found.low is None or found.high is None else Interval(found.low, found.high)
 
 
-def ratio_of_sums(units: Sequence[tuple[int, int]]) -> float | None:
+def ratio_of_sums(units: Sequence[tuple[float, float]]) -> float | None:
     """Sum of the first numbers / sum of the second ones; None when the latter is 0. A measure for clustered shares."""
-    whole = sum(unit[1] for unit in units)
-    return sum(unit[0] for unit in units) / whole if whole else None
+    whole = math.fsum(unit[1] for unit in units)
+    return math.fsum(unit[0] for unit in units) / whole if whole else None
 
 
 def sign_test(more: int, less: int) -> float | None:

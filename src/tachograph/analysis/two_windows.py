@@ -37,12 +37,6 @@ def differ(
     return add_interval(value, drawn)
 
 
-def ratio(units: Sequence[tuple[float, float]]) -> float | None:
-    """Sum of the first numbers / sum of the second ones; None when the latter is 0."""
-    whole = math.fsum(unit[1] for unit in units)
-    return math.fsum(unit[0] for unit in units) / whole if whole else None
-
-
 def can_tell(before: int, after: int) -> bool:
     """Whether so many units could speak against chance at 95 % at all.
 

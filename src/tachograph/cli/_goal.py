@@ -120,7 +120,7 @@ def describe_goals(found: GoalList, zone: tzinfo) -> Document:
 
 def _none_found(found: GoalList) -> list[Block]:
     if found.known and not found.matching:
-        return [Line(f"None of {counted(found.known, 'goal')} is meant by this (tacho goal list shows all).")]
+        return [Line(f"None of {counted(found.known, 'goal')} matches (tacho goal list shows all).")]
     hint = 'tacho goal start --title "…" --type product begins one; tacho goal infer proposes some from history.'
     return [Line(f"There are no goals yet: {_from_here(found.path)} holds none."), Line(hint, "dim")]
 
@@ -198,7 +198,7 @@ def _cost_facts(cost: GoalCost | None) -> list[tuple[str, str]]:
     used = f"{counted(totals.responses, 'response')} in {counted(totals.sessions, 'session')}"
     facts = [("cost", f"{_usd(cost)} · {tokens(totals.tokens)} tokens · {used}")]
     if cost.synced.responses:
-        facts.append(("of which", f"{usd(cost.synced.usd)} on other machines (tacho goal sync noted it there)"))
+        facts.append(("of which", f"{usd(cost.synced.usd)} that only the ledger knows (from tacho goal sync)"))
     if cost.coverage is not None and cost.coverage < 1:
         known = f"{percent(cost.coverage, 1)} of the responses that were, or may have been, made for it"
         facts.append(("coverage", f"{known} (tacho goal coverage)"))
@@ -206,7 +206,9 @@ def _cost_facts(cost: GoalCost | None) -> list[tuple[str, str]]:
 
 
 def _manual(amount: str | None, number: int | None, note: str) -> str:
-    told = [f"${amount[:_AMOUNT_CHARS]}" if amount else "", f"{number:,} tokens" if number is not None else "", note]
+    shown = (amount or "")[:_AMOUNT_CHARS]
+    money = f"-${shown[1:]}" if shown.startswith("-") else f"${shown}"
+    told = [money if amount else "", f"{number:,} tokens" if number is not None else "", note]
     return " · ".join(filter(None, told))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from tachograph.app.goals.accept import Accepted, Decision, accept
+from tachograph.app.goals.accept import Accepted, Decision, accept, check
 from tachograph.app.goals.book import Book, read
 from tachograph.app.goals.infer import Proposal, Proposals, dismiss, infer_goals
 from tachograph.app.workspace import Workspace
@@ -89,9 +89,10 @@ def infer(
 
 
 def _named(found: Proposals, name: str) -> Proposal:
-    named = [one for one in found.proposals if one.id == name]
-    if not named:
-        raise NotFound(f"No proposal is called {name}.", hint="tacho goal infer lists them; more sessions, another id.")
+    named = [one for one in found.proposals if name.startswith("p-") and one.id.startswith(name)]
+    if len(named) != 1:
+        told = f"{len(named)} proposals begin with {name}." if named else f"No proposal is called {name}."
+        raise NotFound(told, hint="tacho goal infer lists them; more sessions, another id.")
     return named[0]
 
 
@@ -99,6 +100,8 @@ def _accept_all(book: Book, found: Proposals, names: tuple[str, ...], decision: 
     """The named ones as decided, or all of which it is known how they ended."""
     chosen = [_named(found, name) for name in names] or [one for one in found.proposals if one.status]
     left = [] if names else [one.id for one in found.proposals if not one.status]
+    for one in chosen:
+        check(one, decision)  # all of them, before the first is written
     return Accepted([accept(book, one, decision).id for one in chosen], left)
 
 

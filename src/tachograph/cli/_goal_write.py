@@ -44,10 +44,15 @@ def start(
     model: str | None, repo: Path, ledger: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Begin a goal and its first attempt."""
+    from tachograph.cli._session import note
+
     workspace = Workspace()
-    book = open_book(workspace, chosen_place(workspace, repo, ledger), agent, model)
+    place = chosen_place(workspace, repo, ledger)
+    book, new = open_book(workspace, place, agent, model), not place.path.exists()
     began = read_moment(started_at, chosen_zone(workspace))
     _tell(workspace, book, book.start(title, kind, notes=notes, supersedes=supersedes, started_at=began), as_json)
+    if new:
+        note(f"this is the first goal in {place.path}.")
 
 
 @click.command("continue")

@@ -211,7 +211,8 @@ def _merge(goals: Goals, event: GoalsMerged) -> None:
     if kept is dropped:
         raise Refused("a goal cannot be merged with itself")
     if not dropped.closed:
-        raise Refused(f"{dropped.id} is open: finish it first, or merge {kept.id} into it")
+        instead = f", or merge {kept.id} into it" if kept.closed else ""
+        raise Refused(f"{dropped.id} is open: finish it first{instead}")
     earlier = sorted((*dropped.attempts, *kept.attempts[:-1]), key=lambda one: (one.started_at, one.finished_at or 0))
     attempts = [replace(one, number=number) for number, one in enumerate((*earlier, kept.attempts[-1]), 1)]
     finished = max(kept.finished_at, dropped.finished_at or 0) if kept.finished_at is not None else None

@@ -75,6 +75,12 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     assert 21 <= held <= 24
 
 
+def test_a_ratio_of_sums() -> None:
+    assert ratio_of_sums([(1.0, 2.0), (2.0, 2.0)]) == 0.75
+    assert ratio_of_sums([(1.0, 0.0)]) is None
+    assert ratio_of_sums([]) is None
+
+
 def test_records_of_one_session_do_not_make_it_surer() -> None:
     """Ten times as many records in each session leave the interval as it is; Wilson's would shrink to a third."""
     few = bootstrap([(number % 2, 1) for number in range(20)], ratio_of_sums)

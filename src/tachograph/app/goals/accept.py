@@ -37,17 +37,28 @@ class Accepted(msgspec.Struct, frozen=True):
     """Proposals that were passed over: nothing tells how they ended."""
 
 
-def accept(book: Book, proposal: Proposal, decision: Decision) -> Goal:
-    """Write the goal with its attempts, its end and its sessions.
-
-    Raises UsageError when it is not known how it ended, or when the decision makes no sense together.
-    """
+def check(proposal: Proposal, decision: Decision) -> Literal["success", "fail", "in_progress"]:
+    """How the goal ended. Raises UsageError when that is not known, or when nothing shows that it was asked again."""
     status = decision.status or proposal.status
     if status is None:
         raise UsageError(
             f"Nothing in the history tells how {proposal.id} ended.", slug="status_unknown",
             hint="Say it: --status success, --status fail --failure-reason …, or --status in_progress.",
         )  # fmt: skip
+    if decision.attempt_reason and not any(one.asked_again for one in proposal.sessions):
+        raise UsageError(
+            f"No session of {proposal.id} is known to have asked again: it is one attempt.", slug="nothing_asked_again",
+            hint="Leave --attempt-reason out, or accept it with --status in_progress and use tacho goal continue.",
+        )  # fmt: skip
+    return status
+
+
+def accept(book: Book, proposal: Proposal, decision: Decision) -> Goal:
+    """Write the goal with its attempts, its end and its sessions.
+
+    Raises UsageError as ``check`` does, and when the decision makes no sense together.
+    """
+    status = check(proposal, decision)
     starts = [one.started_at for one in proposal.sessions if one.asked_again] if decision.attempt_reason else []
 
     def rest(stamp: StampMaker) -> list[OwnEvent]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from tachograph.app.export.write import write_privately
 from tachograph.app.filters import Filter
 from tachograph.app.goals.figure_records import Achieved, GoalFigures, ReasonCount
 from tachograph.app.goals.figures import sum_up
@@ -17,7 +16,7 @@ from tachograph.app.goals.gather import measure_ledger
 from tachograph.app.goals.ledgers import KnownLedger
 from tachograph.app.goals.records import AttemptRecord
 from tachograph.app.goals.telling import GoalTold, tell_goal
-from tachograph.errors import TachographError, UsageError
+from tachograph.app.reports.own_files import put_report
 from tachograph.report.document import Block, Column, Document, Facts, Heading, Line, Table
 from tachograph.report.markdown import to_markdown
 from tachograph.report.units import UNKNOWN, count, counted, duration, minute, percent, usd
@@ -67,21 +66,8 @@ def report_markdown(report: GoalReport, zone: tzinfo) -> str:
 
 
 def write_markdown(path: Path, text: str) -> None:
-    """Put the report at ``path`` (0600), all at once, in place of an earlier one.
-
-    Raises UsageError (``file_exists``) when another file is there, TachographError when it cannot be written.
-    """
-    content = text.encode("utf-8", "replace")
-    try:
-        if path.is_file() and not _may_replace(path):
-            raise UsageError(
-                f"{path} is there and is no report of tacho.", slug="file_exists",
-                hint="Name another file with --out, or remove it.",
-            )  # fmt: skip
-        with write_privately(path) as stream:
-            stream.write(content)
-    except OSError as error:
-        raise TachographError(f"Cannot write {path}: {error.strerror or error}.", slug="cannot_write") from error
+    """Put the report at ``path``, as ``put_report`` does."""
+    put_report(path, text.encode("utf-8", "replace"), mark=_MARK.encode(), option="--out")
 
 
 _RULES = (
@@ -191,11 +177,3 @@ def _attempt(one: AttemptRecord, zone: tzinfo) -> list[str]:
         one.entry_id, status, reason, minute(one.started_at, zone), took, one.agent or UNKNOWN, one.model or UNKNOWN,
         one.notes,
     ]  # fmt: skip
-
-
-def _may_replace(path: Path) -> bool:
-    """Whether the file is a report of ours, or holds nothing."""
-    mark = _MARK.encode()
-    with path.open("rb") as stream:
-        content = stream.read()
-    return not content or content.endswith(mark)

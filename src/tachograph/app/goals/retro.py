@@ -8,7 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from tachograph.analysis.two_windows import SMALL, differ, ratio
+from tachograph.analysis.intervals import ratio_of_sums
+from tachograph.analysis.two_windows import SMALL, differ
 from tachograph.app.goals.figures import EffectiveGoal, combine
 from tachograph.app.goals.gather import measure_ledger
 from tachograph.app.goals.ledgers import KnownLedger
@@ -123,9 +124,9 @@ def _compare(
     after: Sequence[EffectiveGoal],
 ) -> RetroMetric:  # fmt: skip
     first, second = ([found for one in side if (found := part(one)) is not None] for side in (before, after))
-    told = differ(first, second, ratio)
+    told = differ(first, second, ratio_of_sums)
     return RetroMetric(
-        name=name, before=ratio(first), after=ratio(second), before_n=len(first), after_n=len(second),
+        name=name, before=ratio_of_sums(first), after=ratio_of_sums(second), before_n=len(first), after_n=len(second),
         difference=told.value, low=told.low, high=told.high, reason=told.reason,
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ class GoalList(msgspec.Struct, frozen=True):
     """Goals that were asked for; the list may show fewer."""
     goals: list[GoalRow]
     problems: int
-    """Things about the ledger that ``tacho goal fsck`` explains."""
+    """Things about the ledger that ``tacho goal fsck`` explains; goals with the same number, told apart, are none."""
     effective: bool
     """Goals that supersede one another are one."""
 
@@ -127,7 +127,8 @@ def list_goals(
     shown = chosen[: limit or None]
     used = measure(connection, place, state.goals).goals if shown else {}
     rows = [_row(state, one, used) for one in shown]
-    return GoalList(str(place.path), len(state.goals), len(chosen), rows, len(reading.problems), effective)
+    problems = sum(one.slug != "same_name" for one in reading.problems)  # for good, and nobody need do anything
+    return GoalList(str(place.path), len(state.goals), len(chosen), rows, problems, effective)
 
 
 def _row(state: State, chain: GoalChain, used: dict[str, GoalUsage]) -> GoalRow:

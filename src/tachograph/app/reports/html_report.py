@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +10,13 @@ import msgspec
 from tachograph.app.dashboard.desk import Desk
 from tachograph.app.dashboard.goal_facts import find_goals
 from tachograph.app.dashboard.open_desk import open_desk
-from tachograph.app.export.write import write_privately
 from tachograph.app.reports.html_figures import Figures, gather_figures, report_scope
 from tachograph.app.reports.html_names import Names, load_pseudonyms
 from tachograph.app.reports.html_steps import Direction
 from tachograph.app.reports.html_view import describe_report
+from tachograph.app.reports.own_files import put_report
 from tachograph.app.workspace import Workspace
-from tachograph.errors import NotFound, TachographError, UsageError
+from tachograph.errors import NotFound, UsageError
 from tachograph.model import to_datetime
 from tachograph.report.html.render import render_standalone
 
@@ -82,20 +81,8 @@ def default_path(told: Figures) -> Path:
 
 
 def write_report(path: Path, content: bytes) -> None:
-    """Put the report at ``path`` (0600), all at once, in place of an earlier one.
-
-    Raises UsageError when another file is there, TachographError when it cannot be written.
-    """
-    try:
-        if path.is_file() and not _may_replace(path):
-            raise UsageError(
-                f"{path} is there and is no report of tacho.", slug="file_exists",
-                hint="Name another file with --output, or remove it.",
-            )  # fmt: skip
-        with write_privately(path) as stream:
-            stream.write(content)
-    except OSError as error:
-        raise TachographError(f"Cannot write {path}: {error.strerror or error}.", slug="cannot_write") from error
+    """Put the report at ``path``, as ``put_report`` does."""
+    put_report(path, content, mark=_MARK, option="--output")
 
 
 def sum_up(made: MadeReport, path: Path | None, *, share_safe: bool) -> HtmlReport:
@@ -109,14 +96,6 @@ def sum_up(made: MadeReport, path: Path | None, *, share_safe: bool) -> HtmlRepo
         unpriced_responses=told.usage.unpriced, cost_trend=told.trend.direction if told.trend else None,
         cost_trend_ratio=told.trend.ratio if told.trend else None,
     )  # fmt: skip
-
-
-def _may_replace(path: Path) -> bool:
-    """Whether the file is a report of ours, or holds nothing."""
-    with path.open("rb") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - len(_MARK)))
-        return not size or stream.read() == _MARK
 
 
 def _plain_names(told: Figures) -> Names:
