@@ -667,7 +667,7 @@ def test_any_text_has_a_type_or_none_and_the_same_one_twice(text: str) -> None:
 def test_a_hostile_prompt_takes_no_longer_than_another(part: str) -> None:
     prompt = part * MAX_CHARS
     classify_task(prompt)
-    takes_at_most(0.05, lambda: classify_task(prompt))  # usually it is less than one millisecond
+    takes_at_most(0.15, lambda: classify_task(prompt))  # usually it is less than one millisecond
 
 
 # -------------------------------------------------------------------------------------------------------- the table

@@ -234,5 +234,5 @@ def long_session() -> Session:
 def test_all_kpis_of_a_long_session_take_a_few_milliseconds() -> None:
     seen = Seen(long_session(), cost_pico=10**13)
     measure_kpis(seen)  # commands are examined once in a process
-    measured = takes_at_most(0.02, lambda: measure_kpis(seen))  # 6 ms on the machine it was written on
+    measured = takes_at_most(0.06, lambda: measure_kpis(seen))  # 6 ms on the machine it was written on
     assert len(measured.values) == 16
