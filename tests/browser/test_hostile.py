@@ -209,10 +209,11 @@ def test_keys_and_copying_on_a_hostile_list_are_harmless(poisoned: Poisoned, vis
     watched.go("/sessions?range=all")
     watched.page.locator("[data-copy-table]").first.click()
     watched.page.locator("thead a").first.click()
+    watched.page.wait_for_url("**sort=**")
+    watched.page.wait_for_load_state("load")
     watched.page.keyboard.press("j")
-    with watched.page.expect_navigation():
-        watched.page.keyboard.press("Enter")
-    assert watched.page.url.startswith(f"{watched.origin}/session?id=")
+    watched.page.keyboard.press("Enter")
+    watched.page.wait_for_url(f"{watched.origin}/session?id=**")
     watched.page.locator("[data-copy]").first.click()
     assert watched.is_clean()
 
