@@ -27,7 +27,8 @@ def describe_comparison(report: ComparisonReport, zone: tzinfo) -> Document:
     heading = Heading("Before and after", f"main sessions by their start; time zone {report.timezone}")
     blocks: list[Block] = [heading, Facts(sides)]
     if not report.before.sessions and not report.after.sessions:
-        return Document([*blocks, Line(), Line("No sessions on either side.")])
+        hint = Line("Sessions are known here once the loop has taken them: tacho learn, or without --no-ingest.", "dim")
+        return Document([*blocks, Line(), Line("No sessions on either side."), hint])
     known = [one for one in report.metrics if one.compared.matched is not None]
     if known:
         blocks += [Line(), _table(known), *_notes(known)]
